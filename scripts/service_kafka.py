@@ -1,0 +1,75 @@
+"""Kafka from its Maven artifacts: one process that is broker and controller (KRaft), loopback only."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from scripts.service_downloads import java_classpath
+from scripts.service_process import (
+    LOOPBACK,
+    Running,
+    ServiceFailedError,
+    free_ports,
+    listens,
+    new_folder,
+    start_guarded,
+)
+
+_JVM = ["-Xms128m", "-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.awt.headless=true"]
+_CLUSTER = "cHJvb2ZodWItdGVzdHMtMQ"
+"""Any 16 bytes in base64url: the name of a cluster of one."""
+
+
+def start_kafka(*, detached: bool = False) -> Running:
+    """Start it; gives at once, before it answers. Raises DownloadFailedError when Maven cannot bring it."""
+    java = ["java", *_JVM, "-cp", java_classpath("kafka")]
+    folder = new_folder("kafka")
+    port, controller = free_ports(2)
+    settings = folder / "server.properties"
+    settings.write_text(_settings(port, controller, str(folder / "data")))
+    formatting = [*java, "kafka.tools.StorageTool", "format", "-t", _CLUSTER, "-c", str(settings)]
+    done = subprocess.run(formatting, cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise ServiceFailedError(f"kafka's storage could not be formatted:\n{(done.stdout + done.stderr)[-3000:]}")
+    guard = start_guarded(folder, [*java, "kafka.Kafka", str(settings)], detached=detached)
+    address = f"{LOOPBACK}:{port}"
+    return Running("kafka", address, lambda: listens(port) and asyncio.run(_answers(address)), folder, guard)
+
+
+def _settings(port: int, controller: int, data: str) -> str:
+    lines = {
+        "process.roles": "broker,controller",
+        "node.id": "1",
+        "controller.quorum.voters": f"1@{LOOPBACK}:{controller}",
+        "controller.listener.names": "CONTROLLER",
+        "listeners": f"PLAINTEXT://{LOOPBACK}:{port},CONTROLLER://{LOOPBACK}:{controller}",
+        "advertised.listeners": f"PLAINTEXT://{LOOPBACK}:{port}",
+        "log.dirs": data,
+        # One broker: nothing can be kept twice, and nobody else joins that a group should wait for.
+        "offsets.topic.replication.factor": "1",
+        "offsets.topic.num.partitions": "1",
+        "transaction.state.log.replication.factor": "1",
+        "transaction.state.log.min.isr": "1",
+        "transaction.state.log.num.partitions": "1",
+        "share.coordinator.state.topic.replication.factor": "1",
+        "share.coordinator.state.topic.min.isr": "1",
+        "group.initial.rebalance.delay.ms": "0",
+    }
+    return "".join(f"{key}={value}\n" for key, value in lines.items())
+
+
+async def _answers(address: str) -> bool:
+    """Whether the broker names itself as a member of its cluster."""
+    client = AIOKafkaAdminClient(bootstrap_servers=address, request_timeout_ms=3000)
+    try:
+        await client.start()
+        cluster = await client.describe_cluster()
+    except (KafkaError, OSError):
+        return False
+    finally:
+        await client.close()
+    return bool(cluster["brokers"])
