@@ -1,0 +1,1 @@
+"""What there is: records of the catalogue and of casework, and the stores that keep them."""

@@ -1,0 +1,204 @@
+"""The embedded engine: a ladybug database in a folder of its own, for one process, with no service beside it.
+
+ladybug's library is synchronous and has one writer at a time. So there is one writer's thread and a few readers',
+each with its own connection, and a whole work runs on one of them: a work awaits nothing but its statements, each of
+which is done when it returns, so the work's coroutine runs to its end in one step. A transaction thus costs one hop
+between threads, not one for each statement, and writes are strictly one after another because their thread is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import threading
+from collections.abc import Generator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar, cast
+
+import ladybug
+
+from graph_models import statements
+from graph_models.errors import (
+    DuplicateKeyError,
+    GraphModelsError,
+    StoreError,
+    StoreLockedError,
+    StoreUnavailableError,
+)
+from graph_models.migrations import MIGRATIONS, SCHEMA_NODE, SCHEMA_VERSION, ladybug_statements, pending
+from graph_models.store import Row, Transaction, Value, Work
+
+T = TypeVar("T")
+
+FILE_NAME = "graph.lbug"
+MEBIBYTE = 1 << 20
+
+
+class LadybugStore:
+    """A graph store in a folder."""
+
+    def __init__(self, database: ladybug.Database, readers: int) -> None:
+        self._database = database
+        self._connections: list[ladybug.Connection] = []
+        self._adding = threading.Lock()
+        self._own = threading.local()
+        self._writer = ThreadPoolExecutor(1, "graph-writer")
+        self._readers = ThreadPoolExecutor(readers, "graph-reader")
+        self._closed = False
+
+    @classmethod
+    async def open(cls, folder: Path, *, readers: int = 2, buffer_bytes: int = 512 * MEBIBYTE) -> LadybugStore:
+        """Open the store in the folder, made if it is not there; ``migrate`` it before the first work.
+
+        ``readers`` is how many works can read at the same time, ``buffer_bytes`` how much memory caches its pages.
+
+        Raises:
+            StoreLockedError: another process holds it.
+            StoreError: the folder cannot be used.
+        """
+        return await asyncio.to_thread(cls._open, folder, readers, buffer_bytes)
+
+    @classmethod
+    def _open(cls, folder: Path, readers: int, buffer_bytes: int) -> LadybugStore:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            database = ladybug.Database(
+                folder / FILE_NAME, buffer_pool_size=buffer_bytes, max_num_threads=2, throw_on_wal_replay_failure=True
+            )
+        except (RuntimeError, OSError) as error:
+            raise _opening_error(folder, error) from error
+        return cls(database, readers)
+
+    async def read(self, work: Work[T]) -> T:
+        """Run a work that only reads, on one consistent state."""
+        return await self._hop(self._readers, "BEGIN TRANSACTION READ ONLY", work)
+
+    async def write(self, work: Work[T]) -> T:
+        """Run a work and commit it; when this returns the changes are durable.
+
+        A caller that is cancelled while it waits does not undo the work: it is committed or not as a whole.
+        """
+        return await self._hop(self._writer, "BEGIN TRANSACTION", work)
+
+    async def migrate(self) -> None:
+        """Bring the schema to this version's, in one transaction. Raises SchemaTooNewError."""
+        await self.write(_migrate)
+
+    async def ping(self) -> None:
+        """Return if the engine answers. Raises StoreUnavailableError when it is closed."""
+        await self.read(_ping)
+
+    async def close(self) -> None:
+        """Let running works end, then close the connections and after them the database."""
+        if not self._closed:
+            self._closed = True
+            await asyncio.to_thread(self._close)
+
+    def _close(self) -> None:
+        self._writer.shutdown()
+        self._readers.shutdown()
+        for connection in self._connections:
+            connection.close()
+        self._database.close()
+
+    async def _hop(self, threads: ThreadPoolExecutor, begin: str, work: Work[T]) -> T:
+        if self._closed:
+            raise StoreUnavailableError("the graph store is closed")
+        run = contextvars.copy_context().run
+        return await asyncio.get_running_loop().run_in_executor(threads, lambda: run(self._transact, begin, work))
+
+    def _transact(self, begin: str, work: Work[T]) -> T:
+        """Run the whole transaction on this thread."""
+        transaction = LadybugTransaction(self._connection())
+        transaction.execute(begin, {})
+        try:
+            result = _to_the_end(work, transaction)
+            transaction.execute("COMMIT", {})
+        except BaseException:
+            transaction.roll_back()
+            raise
+        return result
+
+    def _connection(self) -> ladybug.Connection:
+        """Return this thread's connection, opened when the thread first needs it."""
+        connection: ladybug.Connection | None = getattr(self._own, "connection", None)
+        if connection is None:
+            connection = self._own.connection = ladybug.Connection(self._database, num_threads=1)
+            with self._adding:
+                self._connections.append(connection)
+        return connection
+
+
+class LadybugTransaction:
+    """One transaction on one connection; the library keeps each statement prepared after its first use."""
+
+    def __init__(self, connection: ladybug.Connection) -> None:
+        self._connection = connection
+        self._failed = False
+
+    async def run(self, statement: str, parameters: Mapping[str, Value] | None = None) -> list[Row]:
+        """Run a statement and return its rows. Raises DuplicateKeyError, StoreError."""
+        if self._failed:
+            raise StoreError("the transaction ended when a statement failed")
+        return self.execute(statement, dict(parameters or {}))
+
+    def execute(self, statement: str, parameters: dict[str, Value]) -> list[Row]:
+        """Run a statement on this thread; the library's error becomes ours and ends the transaction."""
+        try:
+            result = cast("ladybug.QueryResult", self._connection.execute(statement, parameters))
+            try:
+                names = result.get_column_names()
+                return [dict(zip(names, cast("list[Value]", row), strict=True)) for row in result.get_all()]
+            finally:
+                result.close()
+        except RuntimeError as error:
+            self._failed = True
+            raise _statement_error(error) from error
+
+    def roll_back(self) -> None:
+        """Undo everything. After most failed statements the engine has done so by itself and finds nothing to undo."""
+        try:
+            self.execute("ROLLBACK", {})
+        except StoreError as error:
+            if "No active transaction" not in str(error):
+                raise
+
+
+def _to_the_end(work: Work[T], transaction: LadybugTransaction) -> T:
+    """Run the work's coroutine in one step: it has nothing to wait for."""
+    steps = work(transaction).__await__()
+    try:
+        next(steps)
+    except StopIteration as end:
+        return cast("T", end.value)
+    cast("Generator[object, None, T]", steps).close()
+    raise StoreError("a work may await its transaction's statements and nothing else")
+
+
+async def _migrate(tx: Transaction) -> None:
+    """Make the table that tells how far the store is, then what it lacks, then say so."""
+    await tx.run(ladybug_statements(MIGRATIONS[0])[0])
+    rows = await tx.run(statements.READ_SCHEMA_VERSION, {"name": SCHEMA_NODE})
+    missing = pending(cast("int", rows[0]["version"]) if rows else 0)
+    for migration in missing:
+        for statement in ladybug_statements(migration):
+            await tx.run(statement)
+    if missing:
+        await tx.run(statements.WRITE_SCHEMA_VERSION, {"name": SCHEMA_NODE, "version": SCHEMA_VERSION})
+
+
+async def _ping(tx: Transaction) -> None:
+    await tx.run("RETURN 1 AS one")
+
+
+def _opening_error(folder: Path, error: Exception) -> StoreError:
+    if "Could not set lock" in str(error):
+        return StoreLockedError(f"another process holds the graph store in {folder}: stop it, or speak to its API")
+    return StoreError(f"the graph store in {folder} cannot be opened: {error}")
+
+
+def _statement_error(error: RuntimeError) -> GraphModelsError:
+    if "duplicated primary key" in str(error):
+        return DuplicateKeyError(str(error))
+    return StoreError(f"the graph store failed: {error}")

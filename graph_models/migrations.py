@@ -1,0 +1,197 @@
+"""The schema, step by step: numbered migrations, each for both engines, and the node that says how far a store is.
+
+The embedded engine wants its tables before the first record and enforces primary keys; it has no other index, so
+what is asked for by something else than its key is reached over a relationship from a node that has that as its key
+(a unit's inbox, a case's needs). Neo4j gets a uniqueness constraint, which is an index too, for each such key.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from graph_models.errors import SchemaTooNewError
+
+SCHEMA_NODE = "schema"
+"""Key of the one SchemaVersion node."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nodes:
+    """A kind of node: its label, its key, the types of its properties (the key's first) and what Neo4j indexes."""
+
+    label: str
+    columns: tuple[tuple[str, str], ...]
+    indexes: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def key(self) -> str:
+        """The property that no two nodes of the label share."""
+        return self.columns[0][0]
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """A kind of relationship: its type, from which label to which, and the types of its properties."""
+
+    type: str
+    source: str
+    target: str
+    columns: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One step of the schema. Once released it is never changed: a later one mends it."""
+
+    number: int
+    nodes: tuple[Nodes, ...]
+    links: tuple[Links, ...]
+
+
+def _columns(text: str) -> tuple[tuple[str, str], ...]:
+    """Read ``name TYPE, name TYPE`` into pairs."""
+    pairs = (column.split() for column in text.split(",")) if text else ()
+    return tuple((name, kind) for name, kind in pairs)
+
+
+def _nodes(label: str, columns: str, *indexes: tuple[str, ...]) -> Nodes:
+    return Nodes(label, _columns(columns), indexes)
+
+
+def _links(kind: str, source: str, target: str, columns: str = "") -> Links:
+    return Links(kind, source, target, _columns(columns))
+
+
+FIRST = Migration(
+    number=1,
+    nodes=(
+        _nodes("SchemaVersion", "name STRING, version INT64"),
+        _nodes("CatalogueVersion", "number INT64, published INT64, guard INT64, record STRING"),
+        _nodes(
+            "Unit",
+            "key STRING, catalogue INT64, position INT64, code STRING, name STRING, name_en STRING, kind STRING, "
+            "level STRING, region STRING, field STRING, record STRING",
+            ("catalogue",),
+        ),
+        _nodes(
+            "ProofType",
+            "key STRING, catalogue INT64, position INT64, code STRING, name STRING, name_en STRING, family STRING, "
+            "record STRING",
+            ("catalogue",),
+        ),
+        _nodes(
+            "ServiceItem",
+            "key STRING, catalogue INT64, position INT64, code STRING, name STRING, field STRING, instant BOOLEAN, "
+            "promised_days INT64, record STRING",
+            ("catalogue",),
+        ),
+        _nodes("UnitDesk", "unit_code STRING"),
+        _nodes("BusinessNumber", "key STRING, case_number STRING"),
+        _nodes(
+            "CaseFile",
+            "number STRING, unit_code STRING, item_code STRING, region STRING, state STRING, opened_at INT64, "
+            "version INT64, guard INT64, record STRING",
+        ),
+        _nodes("WorkQueue", "name STRING"),
+        _nodes(
+            "Need",
+            "id STRING, proof_type_code STRING, state STRING, waiting BOOLEAN, due_at INT64, version INT64, "
+            "guard INT64, record STRING",
+        ),
+        _nodes("UnitInbox", "unit_code STRING"),
+        _nodes(
+            "VerificationRequest",
+            "id STRING, proof_type_code STRING, asking_unit STRING, issuing_unit STRING, state STRING, due_at INT64, "
+            "place STRING, version INT64, guard INT64, record STRING",
+        ),
+        _nodes(
+            "IssuingIntent",
+            "key STRING, proof_number STRING, state STRING, intended_at INT64, waiting BOOLEAN, version INT64, "
+            "guard INT64, record STRING",
+        ),
+        _nodes("CheckCode", "code STRING, proof_number STRING"),
+        _nodes(
+            "Proof",
+            "number STRING, proof_type_code STRING, case_number STRING, producing_unit STRING, state STRING, "
+            "negative BOOLEAN, extracted_at INT64, valid_until INT64, version INT64, guard INT64, record STRING",
+        ),
+        _nodes("AuditHead", "stream STRING, sequence INT64, digest STRING, guard INT64"),
+        _nodes("AuditEntry", "key STRING, operation STRING, unit_code STRING, at INT64, record STRING"),
+        _nodes("EventCounter", "unit_code STRING, last INT64, guard INT64"),
+        _nodes("OutboxEvent", "id STRING, type STRING, sequence INT64, published BOOLEAN, record STRING"),
+        _nodes("Receipt", "key STRING, at INT64, record STRING"),
+    ),
+    links=(
+        _links("BELONGS_TO", "Unit", "Unit"),
+        _links("HANDLES", "Unit", "ServiceItem"),
+        _links("ISSUES", "Unit", "ProofType", "position INT64, region STRING, mode STRING, record STRING"),
+        _links(
+            "REQUIRES",
+            "ServiceItem",
+            "ProofType",
+            "position INT64, requirement STRING, alternatives INT64, act STRING, article STRING, level STRING, "
+            "measures STRING[], record STRING",
+        ),
+        _links("OPENED", "UnitDesk", "CaseFile"),
+        _links("HAS_NEED", "CaseFile", "Need"),
+        _links("NEED_WAITING", "WorkQueue", "Need"),
+        _links("HAS_REQUEST", "CaseFile", "VerificationRequest"),
+        _links("TO_ANSWER", "UnitInbox", "VerificationRequest"),
+        _links("ANSWERED", "UnitInbox", "VerificationRequest"),
+        _links("INTENT_WAITING", "WorkQueue", "IssuingIntent"),
+        _links("HAS_PROOF", "CaseFile", "Proof"),
+        _links("UNPUBLISHED", "EventCounter", "OutboxEvent"),
+    ),
+)
+
+MIGRATIONS: tuple[Migration, ...] = (FIRST,)
+"""All of them, by number."""
+
+SCHEMA_VERSION = MIGRATIONS[-1].number
+"""Number of the last migration that this software knows."""
+
+
+def pending(found: int) -> tuple[Migration, ...]:
+    """Return the migrations that a store at the found version still needs; 0 is an empty store.
+
+    Raises:
+        SchemaTooNewError: the store was written by a newer version of this software.
+    """
+    if found > SCHEMA_VERSION:
+        raise SchemaTooNewError(
+            f"the store has schema {found}; this version knows {SCHEMA_VERSION}: install a newer one"
+        )
+    return tuple(migration for migration in MIGRATIONS if migration.number > found)
+
+
+def ladybug_statements(migration: Migration) -> tuple[str, ...]:
+    """Return the migration's tables in ladybug's own schema language."""
+    nodes = (
+        f"CREATE NODE TABLE IF NOT EXISTS {kind.label}({_typed(kind.columns)}, PRIMARY KEY({kind.key}))"
+        for kind in migration.nodes
+    )
+    links = (
+        f"CREATE REL TABLE IF NOT EXISTS {link.type}"
+        f"({', '.join(filter(None, (f'FROM {link.source} TO {link.target}', _typed(link.columns))))})"
+        for link in migration.links
+    )
+    return (*nodes, *links)
+
+
+def neo4j_statements(migration: Migration) -> tuple[str, ...]:
+    """Return the migration's uniqueness constraints and indexes for Neo4j; nothing else needs declaring there."""
+    constraints = (
+        f"CREATE CONSTRAINT {kind.label}_{kind.key} IF NOT EXISTS FOR (n:{kind.label}) REQUIRE n.{kind.key} IS UNIQUE"
+        for kind in migration.nodes
+    )
+    indexes = (
+        f"CREATE INDEX {kind.label}_{'_'.join(index)} IF NOT EXISTS FOR (n:{kind.label}) "
+        f"ON ({', '.join(f'n.{name}' for name in index)})"
+        for kind in migration.nodes
+        for index in kind.indexes
+    )
+    return (*constraints, *indexes)
+
+
+def _typed(columns: tuple[tuple[str, str], ...]) -> str:
+    return ", ".join(f"{name} {kind}" for name, kind in columns)

@@ -1,0 +1,246 @@
+"""The Cypher: the common subset of Neo4j 5.26 and ladybug 0.22, word for word the same for both.
+
+Habits that both engines ask for:
+
+- A record is found by its key (``{id: $id}``) or over a relationship from a node found by its key. A list of keys is
+  unwound and matched one by one: ladybug scans the whole table for ``IN``. It does so too for a relationship or a
+  ``MERGE`` behind ``UNWIND``; a node matched first, both optional, and a ``MERGE`` for each key are what helps.
+- Whoever decides by what is stored writes ``guard`` first. Neo4j then holds the node's lock before the version or the
+  sequence is read; without it two transactions could both read the old one. ladybug has one writer and needs none.
+- What is reached over a relationship is projected (``WITH``) before it is filtered: a condition on the node itself
+  makes ladybug begin with a scan of all such nodes.
+- No null inside a row of ``UNWIND`` where it can be avoided, no ``SET n += $map``, no value read before a ``SET`` and
+  returned after it (ladybug returns the new one).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+# The schema's version
+
+READ_SCHEMA_VERSION: Final = "MATCH (s:SchemaVersion {name: $name}) RETURN s.version AS version"
+WRITE_SCHEMA_VERSION: Final = "MERGE (s:SchemaVersion {name: $name}) SET s.version = $version"
+
+# The catalogue
+
+GUARD_VERSION: Final = (
+    "MERGE (v:CatalogueVersion {number: $number}) ON CREATE SET v.published = 0 "
+    "SET v.guard = $guard WITH v RETURN v.published AS published, v.record AS record"
+)
+WRITE_VERSION: Final = "MATCH (v:CatalogueVersion {number: $number}) SET v.published = $published, v.record = $record"
+READ_VERSION: Final = "MATCH (v:CatalogueVersion {number: $number}) RETURN v.record AS record"
+READ_VERSIONS: Final = "MATCH (v:CatalogueVersion) RETURN v.record AS record ORDER BY v.number"
+PUBLISHED_NUMBER: Final = "MATCH (v:CatalogueVersion) WHERE v.published > 0 RETURN max(v.number) AS number"
+
+DELETE_UNITS: Final = "MATCH (n:Unit) WHERE n.catalogue = $number DETACH DELETE n"
+DELETE_PROOF_TYPES: Final = "MATCH (n:ProofType) WHERE n.catalogue = $number DETACH DELETE n"
+DELETE_ITEMS: Final = "MATCH (n:ServiceItem) WHERE n.catalogue = $number DETACH DELETE n"
+
+CREATE_UNITS: Final = (
+    "UNWIND $rows AS r CREATE (:Unit {key: r.key, catalogue: r.catalogue, position: r.position, code: r.code, "
+    "name: r.name, name_en: r.name_en, kind: r.kind, level: r.level, region: r.region, field: r.field, "
+    "record: r.record})"
+)
+CREATE_PROOF_TYPES: Final = (
+    "UNWIND $rows AS r CREATE (:ProofType {key: r.key, catalogue: r.catalogue, position: r.position, code: r.code, "
+    "name: r.name, name_en: r.name_en, family: r.family, record: r.record})"
+)
+CREATE_ITEMS: Final = (
+    "UNWIND $rows AS r MATCH (u:Unit {key: r.unit}) CREATE (u)-[:HANDLES]->(:ServiceItem {key: r.key, "
+    "catalogue: r.catalogue, position: r.position, code: r.code, name: r.name, field: r.field, instant: r.instant, "
+    "promised_days: r.promised_days, record: r.record})"
+)
+LINK_SUPERIORS: Final = (
+    "UNWIND $rows AS r MATCH (u:Unit {key: r.unit}), (s:Unit {key: r.superior}) CREATE (u)-[:BELONGS_TO]->(s)"
+)
+LINK_ISSUERS: Final = (
+    "UNWIND $rows AS r MATCH (u:Unit {key: r.unit}), (t:ProofType {key: r.proof_type}) "
+    "CREATE (u)-[:ISSUES {position: r.position, region: r.region, mode: r.mode, record: r.record}]->(t)"
+)
+LINK_REQUIREMENTS: Final = (
+    "UNWIND $rows AS r MATCH (i:ServiceItem {key: r.item}), (t:ProofType {key: r.proof_type}) "
+    "CREATE (i)-[:REQUIRES {position: r.position, requirement: r.requirement, alternatives: r.alternatives, "
+    "act: r.act, article: r.article, level: r.level, measures: r.measures, record: r.record}]->(t)"
+)
+
+READ_UNITS: Final = "MATCH (n:Unit) WHERE n.catalogue = $number RETURN n.record AS record ORDER BY n.position"
+READ_PROOF_TYPES: Final = (
+    "MATCH (n:ProofType) WHERE n.catalogue = $number RETURN n.record AS record ORDER BY n.position"
+)
+READ_ITEMS: Final = "MATCH (n:ServiceItem) WHERE n.catalogue = $number RETURN n.record AS record ORDER BY n.position"
+READ_ISSUERS: Final = (
+    "MATCH (u:Unit)-[r:ISSUES]->(:ProofType) WHERE u.catalogue = $number RETURN r.record AS record ORDER BY r.position"
+)
+READ_REQUIREMENTS: Final = (
+    "MATCH (i:ServiceItem)-[r:REQUIRES]->(:ProofType) WHERE i.catalogue = $number "
+    "RETURN r.record AS record ORDER BY r.position"
+)
+
+# Cases and what they need
+
+CREATE_CASE: Final = (
+    "MERGE (d:UnitDesk {unit_code: $unit_code}) "
+    "CREATE (d)-[:OPENED]->(:CaseFile {number: $number, unit_code: $unit_code, item_code: $item_code, "
+    "region: $region, state: $state, opened_at: $opened_at, version: $version, record: $record}), "
+    "(:BusinessNumber {key: $business_key, case_number: $number})"
+)
+READ_CASE: Final = "MATCH (c:CaseFile {number: $number}) RETURN c.record AS record"
+FIND_CASE: Final = "MATCH (b:BusinessNumber {key: $business_key}) RETURN b.case_number AS number"
+SAVE_CASE: Final = (
+    "MATCH (c:CaseFile {number: $number}) SET c.guard = $version WITH c WHERE c.version = $version "
+    "SET c.version = $next, c.state = $state, c.record = $record RETURN c.version AS version"
+)
+LIST_CASES: Final = (
+    "MATCH (d:UnitDesk {unit_code: $unit_code})-[:OPENED]->(c:CaseFile) "
+    "WITH c.state AS state, c.opened_at AS at, c.number AS number "
+    "WHERE ($state = '' OR state = $state) AND (at < $at OR (at = $at AND number < $number)) "
+    "WITH number, at ORDER BY at DESC, number DESC LIMIT $limit "
+    "MATCH (c:CaseFile {number: number}) RETURN c.record AS record ORDER BY at DESC, number DESC"
+)
+
+CREATE_NEEDS: Final = (
+    "UNWIND $rows AS r MATCH (c:CaseFile {number: r.case_number}) CREATE (c)-[:HAS_NEED]->(:Need {id: r.id, "
+    "proof_type_code: r.proof_type_code, state: r.state, waiting: false, due_at: r.due_at, version: r.version, "
+    "record: r.record}) RETURN r.id AS id"
+)
+QUEUE_NEEDS: Final = (
+    "UNWIND $rows AS r MATCH (n:Need {id: r.id}) SET n.waiting = true "
+    "MERGE (q:WorkQueue {name: r.queue}) CREATE (q)-[:NEED_WAITING]->(n)"
+)
+UNQUEUE_NEED: Final = "MATCH (:WorkQueue)-[w:NEED_WAITING]->(n:Need {id: $id}) SET n.waiting = false DELETE w"
+READ_NEED: Final = "MATCH (n:Need {id: $id}) RETURN n.record AS record"
+READ_NEEDS: Final = "MATCH (c:CaseFile {number: $number})-[:HAS_NEED]->(n:Need) RETURN n.record AS record ORDER BY n.id"
+READ_NEEDS_OF: Final = (
+    "UNWIND $numbers AS number OPTIONAL MATCH (c:CaseFile {number: number}) "
+    "OPTIONAL MATCH (c)-[:HAS_NEED]->(n:Need) RETURN n.record AS record ORDER BY n.id"
+)
+SAVE_NEED: Final = (
+    "MATCH (n:Need {id: $id}) SET n.guard = $version WITH n WHERE n.version = $version "
+    "SET n.version = $next, n.state = $state, n.due_at = $due_at, n.record = $record RETURN n.waiting AS waiting"
+)
+DUE_NEEDS: Final = (
+    "MATCH (:WorkQueue)-[:NEED_WAITING]->(n:Need) WITH n.record AS record, n.due_at AS due_at, n.id AS id "
+    "WHERE due_at <= $now RETURN record ORDER BY due_at, id LIMIT $limit"
+)
+
+# Verification requests
+
+CREATE_REQUEST: Final = (
+    "MATCH (c:CaseFile {number: $case_number}) CREATE (c)-[:HAS_REQUEST]->(:VerificationRequest {id: $id, "
+    "proof_type_code: $proof_type_code, asking_unit: $asking_unit, issuing_unit: $issuing_unit, state: $state, "
+    "due_at: $due_at, place: '', version: $version, record: $record}) RETURN c.number AS number"
+)
+READ_REQUEST: Final = "MATCH (r:VerificationRequest {id: $id}) RETURN r.record AS record"
+READ_REQUESTS_OF: Final = (
+    "UNWIND $numbers AS number OPTIONAL MATCH (c:CaseFile {number: number}) "
+    "OPTIONAL MATCH (c)-[:HAS_REQUEST]->(r:VerificationRequest) RETURN r.record AS record ORDER BY r.id"
+)
+SAVE_REQUEST: Final = (
+    "MATCH (r:VerificationRequest {id: $id}) SET r.guard = $version WITH r WHERE r.version = $version "
+    "SET r.version = $next, r.state = $state, r.issuing_unit = $issuing_unit, r.due_at = $due_at, "
+    "r.record = $record RETURN r.place AS place"
+)
+TAKE_REQUEST_AWAY: Final = "MATCH (:UnitInbox)-[o:TO_ANSWER|ANSWERED]->(:VerificationRequest {id: $id}) DELETE o"
+PUT_REQUEST_TO_ANSWER: Final = (
+    "MATCH (r:VerificationRequest {id: $id}) SET r.place = $place "
+    "MERGE (i:UnitInbox {unit_code: $unit_code}) CREATE (i)-[:TO_ANSWER]->(r)"
+)
+PUT_REQUEST_ANSWERED: Final = (
+    "MATCH (r:VerificationRequest {id: $id}) SET r.place = $place "
+    "MERGE (i:UnitInbox {unit_code: $unit_code}) CREATE (i)-[:ANSWERED]->(r)"
+)
+_INBOX_PAGE: Final = (
+    "WITH r.record AS record, r.state AS state, r.due_at AS due_at, r.id AS id "
+    "WHERE state IN $states AND (due_at > $due_at OR (due_at = $due_at AND id > $id)) "
+    "RETURN record ORDER BY due_at, id LIMIT $limit"
+)
+LIST_TO_ANSWER: Final = (
+    f"MATCH (i:UnitInbox {{unit_code: $unit_code}})-[:TO_ANSWER]->(r:VerificationRequest) {_INBOX_PAGE}"
+)
+LIST_ANSWERED: Final = (
+    f"MATCH (i:UnitInbox {{unit_code: $unit_code}})-[:ANSWERED]->(r:VerificationRequest) {_INBOX_PAGE}"
+)
+LIST_INBOX: Final = (
+    f"MATCH (i:UnitInbox {{unit_code: $unit_code}})-[:TO_ANSWER|ANSWERED]->(r:VerificationRequest) {_INBOX_PAGE}"
+)
+
+# Issuing intents and proofs
+
+CREATE_INTENT: Final = (
+    "CREATE (n:IssuingIntent {key: $key, proof_number: $proof_number, state: $state, intended_at: $intended_at, "
+    "waiting: $waiting, version: $version, record: $record})"
+)
+CREATE_WAITING_INTENT: Final = (
+    "MERGE (q:WorkQueue {name: $queue}) CREATE (q)-[:INTENT_WAITING]->(:IssuingIntent {key: $key, "
+    "proof_number: $proof_number, state: $state, intended_at: $intended_at, waiting: $waiting, version: $version, "
+    "record: $record})"
+)
+READ_INTENT: Final = "MATCH (n:IssuingIntent {key: $key}) RETURN n.record AS record"
+SAVE_INTENT: Final = (
+    "MATCH (n:IssuingIntent {key: $key}) SET n.guard = $version WITH n WHERE n.version = $version "
+    "SET n.version = $next, n.state = $state, n.record = $record RETURN n.waiting AS waiting"
+)
+UNQUEUE_INTENT: Final = (
+    "MATCH (:WorkQueue)-[w:INTENT_WAITING]->(n:IssuingIntent {key: $key}) SET n.waiting = false DELETE w"
+)
+OPEN_INTENTS: Final = (
+    "MATCH (:WorkQueue)-[:INTENT_WAITING]->(n:IssuingIntent) "
+    "RETURN n.record AS record ORDER BY n.intended_at, n.key LIMIT $limit"
+)
+
+CREATE_PROOF: Final = (
+    "MATCH (c:CaseFile {number: $case_number}) "
+    "CREATE (c)-[:HAS_PROOF]->(:Proof {number: $number, proof_type_code: $proof_type_code, "
+    "case_number: $case_number, producing_unit: $producing_unit, state: $state, negative: $negative, "
+    "extracted_at: $extracted_at, valid_until: $valid_until, version: $version, record: $record}), "
+    "(:CheckCode {code: $check_code, proof_number: $number}) RETURN c.number AS number"
+)
+READ_PROOF: Final = "MATCH (p:Proof {number: $number}) RETURN p.record AS record"
+READ_PROOFS: Final = (
+    "UNWIND $numbers AS number MATCH (p:Proof {number: number}) RETURN p.record AS record ORDER BY p.number"
+)
+FIND_PROOF: Final = "MATCH (k:CheckCode {code: $check_code}) RETURN k.proof_number AS number"
+PROOFS_OF_CASE: Final = (
+    "MATCH (c:CaseFile {number: $case_number})-[:HAS_PROOF]->(p:Proof) RETURN p.record AS record ORDER BY p.number"
+)
+SAVE_PROOF: Final = (
+    "MATCH (p:Proof {number: $number}) SET p.guard = $version WITH p WHERE p.version = $version "
+    "SET p.version = $next, p.state = $state, p.valid_until = $valid_until, p.record = $record "
+    "RETURN p.version AS version"
+)
+
+# Audit, events, receipts
+
+HOLD_HEAD: Final = (
+    "MERGE (h:AuditHead {stream: $stream}) ON CREATE SET h.sequence = 0, h.digest = '' "
+    "SET h.guard = $guard WITH h RETURN h.sequence AS sequence, h.digest AS digest"
+)
+CREATE_AUDIT: Final = (
+    "UNWIND $rows AS r CREATE (:AuditEntry {key: r.key, operation: r.operation, unit_code: r.unit_code, at: r.at, "
+    "record: r.record})"
+)
+MOVE_HEADS: Final = (
+    "UNWIND $rows AS r MATCH (h:AuditHead {stream: r.stream}) SET h.sequence = r.sequence, h.digest = r.digest"
+)
+READ_HEAD: Final = "MATCH (h:AuditHead {stream: $stream}) RETURN h.sequence AS sequence"
+READ_AUDIT: Final = "UNWIND $keys AS key MATCH (e:AuditEntry {key: key}) RETURN e.record AS record"
+
+COUNT_EVENTS: Final = (
+    "UNWIND $rows AS r MERGE (c:EventCounter {unit_code: r.unit_code}) ON CREATE SET c.last = 0 SET c.guard = $guard "
+    "WITH c, r SET c.last = c.last + r.more RETURN c.unit_code AS unit_code, c.last AS last"
+)
+CREATE_EVENTS: Final = (
+    "UNWIND $rows AS r MATCH (c:EventCounter {unit_code: r.unit_code}) CREATE (c)-[:UNPUBLISHED]->(:OutboxEvent "
+    "{id: r.id, type: r.type, sequence: r.sequence, published: false, record: r.record})"
+)
+UNPUBLISHED_EVENTS: Final = (
+    "MATCH (c:EventCounter)-[:UNPUBLISHED]->(e:OutboxEvent) "
+    "RETURN e.record AS record ORDER BY c.unit_code, e.sequence LIMIT $limit"
+)
+MARK_PUBLISHED: Final = (
+    "UNWIND $ids AS id MATCH (:EventCounter)-[u:UNPUBLISHED]->(e:OutboxEvent {id: id}) SET e.published = true DELETE u"
+)
+
+CREATE_RECEIPT: Final = "CREATE (:Receipt {key: $key, at: $at, record: $record})"
+READ_RECEIPT: Final = "MATCH (r:Receipt {key: $key}) RETURN r.record AS record"

@@ -1,0 +1,74 @@
+"""The store: state, audit and events commit as one, or not at all.
+
+A *work* is a function of a transaction. The store calls it, commits, and returns what it returned; where the engine
+says that a transaction lost against another one, the work is called again from the start. So a work holds no side
+effect but its statements, and its identifiers and times come from outside. It awaits its transaction and nothing
+else: the embedded engine runs it in one step on a thread of its own, and refuses one that waits for something. When a
+statement has failed the transaction is over: a work lets the error through, and whoever called the store deals with
+it. The records of a work are read and
+written by the functions of ``graph_models.*_records``, never by Cypher elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Protocol, TypeAlias, TypeVar
+
+Scalar: TypeAlias = str | int | float | bool | None
+Value: TypeAlias = "Scalar | Sequence[Value] | Mapping[str, Value]"
+Row: TypeAlias = dict[str, "Value"]
+
+T = TypeVar("T")
+
+
+class Transaction(Protocol):
+    """Runs statements of the common Cypher subset inside one transaction."""
+
+    async def run(self, statement: str, parameters: Mapping[str, Value] | None = None) -> list[Row]:
+        """Run a statement and return all its rows, each as a dictionary of its returned names.
+
+        Raises:
+            DuplicateKeyError: a record with the key exists.
+            StoreError: the engine failed.
+        """
+        ...
+
+
+Work: TypeAlias = Callable[[Transaction], Awaitable[T]]
+
+
+class GraphStore(Protocol):
+    """A graph database with transactions."""
+
+    async def read(self, work: Work[T]) -> T:
+        """Run a work that only reads, on one consistent state where the engine offers that.
+
+        Raises:
+            StoreUnavailableError: the engine cannot be reached.
+            StoreError: the work wrote, or the engine failed.
+        """
+        ...
+
+    async def write(self, work: Work[T]) -> T:
+        """Run a work and commit it; when this returns the changes are durable.
+
+        Raises:
+            StoreUnavailableError: the engine cannot be reached; nothing was acknowledged.
+        """
+        ...
+
+    async def migrate(self) -> None:
+        """Bring the schema to this version's; safe to call at each start and by several processes.
+
+        Raises:
+            SchemaTooNewError: the store is of a newer version.
+        """
+        ...
+
+    async def ping(self) -> None:
+        """Return if the engine answers. Raises StoreUnavailableError."""
+        ...
+
+    async def close(self) -> None:
+        """Release everything; committed work is on disk."""
+        ...

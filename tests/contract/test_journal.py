@@ -1,0 +1,102 @@
+"""Chains and sequences: no gap and no fork, whoever writes at the same time."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from graph_models.errors import DuplicateKeyError
+from graph_models.journal_records import (
+    append_audit,
+    append_audit_many,
+    append_event,
+    append_events,
+    load_audit,
+    mark_events_published,
+    unpublished_events,
+    verify_chain,
+)
+from graph_models.store import GraphStore
+from tests.contract.records import audit, event
+
+
+@pytest.mark.requirement("I3")
+async def test_entries_of_a_stream_form_a_chain_from_its_first(store: GraphStore) -> None:
+    first = await store.write(lambda tx: append_audit(tx, audit()))
+    more = await store.write(lambda tx: append_audit_many(tx, [audit("S2"), audit(operation="a"), audit("S2")]))
+    assert (first.sequence, first.previous_digest) == (1, "")
+    assert [(one.stream, one.sequence) for one in more] == [("S2", 1), ("C1", 2), ("S2", 2)]
+    assert more[1].previous_digest == first.digest
+    chain = await store.read(lambda tx: load_audit(tx, "C1", 0, 10))
+    assert chain == (first, more[1])
+    assert verify_chain(chain) is None
+
+
+async def test_a_chain_is_read_in_pages(store: GraphStore) -> None:
+    await store.write(lambda tx: append_audit_many(tx, [audit(operation=str(one)) for one in range(12)]))
+    pages = [await store.read(lambda tx, after=after: load_audit(tx, "C1", after, 5)) for after in (0, 5, 10, 12)]
+    assert [[one.sequence for one in page] for page in pages] == [
+        [1, 2, 3, 4, 5],
+        [6, 7, 8, 9, 10],
+        [11, 12],
+        [],
+    ]
+    assert verify_chain(pages[1], sequence=5, digest=pages[0][-1].digest) is None
+
+
+@pytest.mark.requirement("I3")
+async def test_writers_at_the_same_time_leave_one_chain_without_a_gap(store: GraphStore) -> None:
+    async def append(one: int) -> None:
+        drafts = [audit("busy", f"{one}"), audit(f"own-{one}"), audit("busy", f"{one}")]
+        await store.write(lambda tx: append_audit_many(tx, drafts))
+
+    await asyncio.gather(*(append(one) for one in range(12)))
+    chain = await store.read(lambda tx: load_audit(tx, "busy", 0, 100))
+    assert [one.sequence for one in chain] == list(range(1, 25))
+    assert verify_chain(chain) is None
+
+
+async def test_events_of_each_unit_are_numbered_without_a_gap_by_writers_at_the_same_time(store: GraphStore) -> None:
+    async def append(one: int) -> None:
+        drafts = [event(f"E{one}a", "U1"), event(f"E{one}b", f"U{one % 2 + 1}"), event(f"E{one}c", "U2")]
+        await store.write(lambda tx: append_events(tx, drafts))
+
+    await asyncio.gather(*(append(one) for one in range(12)))
+    events = await store.read(lambda tx: unpublished_events(tx, 100))
+    assert len(events) == 36
+    for unit in ("U1", "U2"):
+        assert [one.sequence for one in events if one.unit_code == unit] == list(range(1, 19))
+
+
+async def test_an_event_comes_back_with_its_place_until_it_has_left(store: GraphStore) -> None:
+    first, second = await store.write(lambda tx: append_events(tx, [event("E1"), event("E2")]))
+    assert (second.sequence, second.id, second.published) == (2, "E2", False)
+    assert await store.read(lambda tx: unpublished_events(tx, 1)) == (first,)
+    await store.write(lambda tx: mark_events_published(tx, ["E1", "E1", "E-none"]))
+    await store.write(lambda tx: mark_events_published(tx, ["E1"]))
+    assert await store.read(lambda tx: unpublished_events(tx, 9)) == (second,)
+    third = await store.write(lambda tx: append_event(tx, event("E3")))
+    assert third.sequence == 3
+
+
+async def test_an_event_with_the_same_identifier_is_refused_and_takes_no_number(store: GraphStore) -> None:
+    await store.write(lambda tx: append_event(tx, event("E1")))
+    with pytest.raises(DuplicateKeyError):
+        await store.write(lambda tx: append_events(tx, [event("E0"), event("E1")]))
+    assert (await store.write(lambda tx: append_event(tx, event("E2")))).sequence == 2
+
+
+async def test_nothing_to_append_is_no_statement(store: GraphStore) -> None:
+    assert await store.write(lambda tx: append_events(tx, [])) == ()
+    assert await store.write(lambda tx: append_audit_many(tx, [])) == ()
+    await store.write(lambda tx: mark_events_published(tx, []))
+
+
+@pytest.mark.requirement("I3")
+async def test_an_entry_changed_in_the_database_breaks_the_chain_there(store: GraphStore) -> None:
+    entries = list(await store.write(lambda tx: append_audit_many(tx, [audit() for _ in range(4)])))
+    changed = [*entries[:2], replace(entries[2], actor="somebody else"), entries[3]]
+    assert verify_chain(changed) == 3
+    assert verify_chain([entries[0], *entries[2:]]) == 2
