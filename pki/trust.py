@@ -1,0 +1,171 @@
+"""Trust: the roots we rely on, and whether a certificate led to one of them at a given time (RFC 5280, section 6).
+
+Trust is judged at the time of sealing, not of looking: a certificate that has run out since then still seals.
+Nothing is fetched: certificates are those handed in. Whether one was revoked is asked apart (`pki.revocation`),
+because the two answers differ in what they do to a verdict.
+
+Building and checking the path is the library's: `cryptography.x509.verification` takes any time, any store and own
+rules for extensions, so it is not bound to TLS. It holds signatures, periods, path lengths and names of the path
+together and refuses critical extensions that it does not know, policy constraints and name constraints on
+directories among them. Its interface may still change: the version is pinned and every refusal has its test. What
+is added here are the rules of a seal: which usages its certificate and its issuers must have. Chosen over
+pyhanko-certvalidator, which is as thorough but needs about ten times as long, each certificate parsed again and an
+event loop, and which gives one error where a path and its revocation are two answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import verification
+
+from pki.errors import MalformedCertificateError
+from pki.profiles import DOCUMENT_SIGNING
+
+MOST_ROOTS = 64
+"""Most certificates accepted in one file of trust roots."""
+MOST_ISSUERS = 4
+"""Most authorities between a certificate and its root."""
+_PROBLEM_LENGTH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class TrustRoot:
+    """The self-signed certificates that everything else is traced back to."""
+
+    certificates: tuple[x509.Certificate, ...]
+
+    @property
+    def der(self) -> tuple[bytes, ...]:
+        """The roots in DER, as `find_path` takes them."""
+        return tuple(certificate.public_bytes(Encoding.DER) for certificate in self.certificates)
+
+    @classmethod
+    def from_pem(cls, data: bytes) -> TrustRoot:
+        """Read one root or several in PEM.
+
+        Raises:
+            MalformedCertificateError: there is none, there are too many, or one is not self-signed.
+        """
+        try:
+            certificates = tuple(x509.load_pem_x509_certificates(data))
+        except ValueError as problem:
+            raise MalformedCertificateError("the trust root is not a certificate in PEM") from problem
+        if not 0 < len(certificates) <= MOST_ROOTS:
+            raise MalformedCertificateError(f"there must be 1 to {MOST_ROOTS} trust roots")
+        if any(certificate.issuer != certificate.subject for certificate in certificates):
+            raise MalformedCertificateError("a trust root is self-signed; this certificate names another issuer")
+        return cls(certificates)
+
+    @classmethod
+    def load(cls, path: Path) -> TrustRoot:
+        """Read a file of roots in PEM.
+
+        Raises:
+            MalformedCertificateError: as `from_pem`, or the file cannot be read.
+        """
+        try:
+            return cls.from_pem(path.read_bytes())
+        except OSError as problem:
+            raise MalformedCertificateError(f"the trust root {path} cannot be read: {problem.strerror}") from problem
+
+
+@dataclass(frozen=True, slots=True)
+class CertificatePath:
+    """A path from a seal's certificate to a trust root, the seal's first; empty if there is none."""
+
+    certificates: tuple[x509.Certificate, ...]
+    problem: str | None
+    """Why there is none, in one line."""
+
+
+def find_path(certificate: bytes, others: Iterable[bytes], roots: Iterable[bytes], at: datetime) -> CertificatePath:
+    """Find a path that was good at a time. All certificates are DER, and may come from a hostile file.
+
+    Args:
+        certificate: the seal's.
+        others: what may lie in between, in any order; what is no certificate is passed over.
+        roots: what to trace it back to; they too must be within their period.
+        at: the time; aware.
+
+    Returns:
+        The path, or why there is none; never raises for what the certificates hold.
+    """
+    anchors = _load(roots)
+    if not anchors:
+        return CertificatePath((), "no trust root is given")
+    try:
+        leaf = x509.load_der_x509_certificate(certificate)
+        verified = _verifier(anchors, at).verify(leaf, _load(others))
+    except (verification.VerificationError, ValueError, UnsupportedAlgorithm) as problem:
+        return CertificatePath((), " ".join(str(problem).split())[:_PROBLEM_LENGTH])
+    return CertificatePath(tuple(verified.chain), None)
+
+
+def _load(certificates: Iterable[bytes]) -> list[x509.Certificate]:
+    loaded = []
+    for der in certificates:
+        try:
+            loaded.append(x509.load_der_x509_certificate(der))
+        except ValueError:
+            continue
+    return loaded
+
+
+def _verifier(anchors: list[x509.Certificate], at: datetime) -> verification.ClientVerifier:
+    """Return the library's verifier of clients: the one that asks for no host name."""
+    return (
+        verification.PolicyBuilder()
+        .store(verification.Store(anchors))
+        .time(at.astimezone(UTC).replace(tzinfo=None))
+        .max_chain_depth(MOST_ISSUERS)
+        .extension_policies(ca_policy=_issuers(), ee_policy=_seals())
+        .build_client_verifier()
+    )
+
+
+def _issuers() -> verification.ExtensionPolicy:
+    """An issuer is a certificate authority that may sign certificates (RFC 5280, 4.2.1.3, 4.2.1.9 and 4.2.1.10)."""
+    return (
+        verification.ExtensionPolicy.permit_all()
+        .require_present(x509.BasicConstraints, verification.Criticality.CRITICAL, None)  # cA: the verifier itself
+        .require_present(x509.KeyUsage, verification.Criticality.AGNOSTIC, _signs_certificates)
+        # Those on directory names are not understood: refused when critical, but overlooked when not.
+        .may_be_present(x509.NameConstraints, verification.Criticality.CRITICAL, None)
+    )
+
+
+def _seals() -> verification.ExtensionPolicy:
+    """A seal's certificate is none of an authority, and is for signing documents (RFC 5280, 4.2.1.12; RFC 9336)."""
+    return (
+        verification.ExtensionPolicy.permit_all()
+        .may_be_present(x509.BasicConstraints, verification.Criticality.AGNOSTIC, _is_no_authority)
+        .require_present(x509.KeyUsage, verification.Criticality.AGNOSTIC, _signs)
+        .may_be_present(x509.ExtendedKeyUsage, verification.Criticality.AGNOSTIC, _signs_documents)
+    )
+
+
+def _is_no_authority(_policy: verification.Policy, _of: x509.Certificate, value: x509.BasicConstraints | None) -> None:
+    if value is not None and value.ca:
+        raise ValueError("the seal's certificate is one of an authority")
+
+
+def _signs_certificates(_policy: verification.Policy, _of: x509.Certificate, value: x509.KeyUsage) -> None:
+    if not value.key_cert_sign:
+        raise ValueError("an issuer may not sign certificates")
+
+
+def _signs(_policy: verification.Policy, _of: x509.Certificate, value: x509.KeyUsage) -> None:
+    if not (value.digital_signature or value.content_commitment):
+        raise ValueError("the certificate is not for signing")
+
+
+def _signs_documents(_policy: verification.Policy, _of: x509.Certificate, value: x509.ExtendedKeyUsage | None) -> None:
+    if value is not None and x509.ObjectIdentifier(DOCUMENT_SIGNING) not in value:
+        raise ValueError("the certificate is for other purposes than signing documents")
