@@ -1,0 +1,99 @@
+"""Checks of who sealed: trust root, validity at the time of sealing, revocation, the right seal for its kind."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from pki.revocation import RevocationStatus, check_revocation
+from seals.check_results import Outcome, failed, indeterminate, not_asked, passed
+from seals.checks_context import CheckContext
+from seals.checks_of_file import no_seal
+from seals.kinds import SEAL_NAMES
+
+_CLOCK_DIFFERENCE = timedelta(minutes=5)
+"""How far ahead the sealing clock may be."""
+
+
+def sealing_time(context: CheckContext) -> Outcome:
+    """Does the seal say when it was applied, and can that be?"""
+    seal = context.seal
+    if seal is None:
+        return no_seal()
+    if seal.claimed_time is None:
+        return failed("/M is missing", "印章没有写明盖章时间", "The seal does not say when it was applied")
+    written = seal.claimed_time.isoformat()
+    if seal.claimed_time > context.at + _CLOCK_DIFFERENCE:
+        return failed(written, "盖章时间在未来", "The seal says that it was applied in the future")
+    return passed(written, "写明了盖章时间", "The seal says when it was applied")
+
+
+def trusted(context: CheckContext) -> Outcome:
+    """Does the certificate lead to the trust root, good at the time of sealing?"""
+    seal = context.seal
+    if seal is None or seal.claimed_time is None:
+        return no_seal()
+    if context.path.problem is not None:
+        return failed(
+            f"{seal.signer.subject}: {context.path.problem}",
+            "印章证书不是受信任的机构签发，或者盖章时不在有效期内",
+            "The seal's certificate was not issued by a trusted authority, or was not valid when it sealed",
+        )
+    names = " <- ".join(found.subject.rfc4514_string() for found in context.path.certificates)
+    return passed(
+        names, "印章证书由受信任的机构签发，盖章时有效", "Issued by a trusted authority, valid when it sealed"
+    )
+
+
+def not_revoked(context: CheckContext) -> Outcome:
+    """Was the certificate not revoked at the time of sealing?"""
+    seal = context.seal
+    if seal is None or seal.claimed_time is None:
+        return no_seal()
+    if not context.policy.crls:
+        return not_asked("no revocation list", "没有证书吊销列表，未查询", "There is no revocation list to ask")
+    if not context.path.certificates:
+        return not_asked("no path", "证书不受信任，不再查询吊销", "The certificate is not trusted: not asked further")
+    revocation = check_revocation(context.path.certificates, context.policy.crls, seal.claimed_time)
+    return _REVOCATION_ANSWERS[revocation.status](revocation.evidence)
+
+
+_REVOCATION_ANSWERS = {
+    RevocationStatus.GOOD: lambda evidence: passed(
+        evidence, "盖章时证书未被吊销", "The certificate was not revoked when it sealed"
+    ),
+    RevocationStatus.REVOKED: lambda evidence: failed(
+        evidence, "盖章时印章证书已被吊销", "The seal's certificate was revoked when it sealed"
+    ),
+    RevocationStatus.COMPROMISED_LATER: lambda evidence: indeterminate(
+        evidence,
+        "印章密钥后来泄露，盖章时间只有盖章者自述，无法判断",
+        "The seal's key leaked later, and only the seal itself says when it was applied",
+    ),
+    RevocationStatus.UNKNOWN: lambda evidence: indeterminate(
+        evidence,
+        "现有的证书吊销列表不能说明盖章时的状态",
+        "The revocation lists at hand do not speak of the time of sealing",
+    ),
+}
+
+
+def right_seal(context: CheckContext) -> Outcome:
+    """Is it the right seal for this kind of information (Art. 14)?"""
+    seal, endorsement = context.seal, context.endorsement
+    if seal is None:
+        return no_seal()
+    if endorsement is None:
+        return not_asked(
+            "no endorsement", "没有可读的背书，无从判断", "There is no readable endorsement to compare with"
+        )
+    expected = dict(context.policy.seal_policies).get(endorsement.seal_kind, "none known")
+    others = {oid for kind, oid in context.policy.seal_policies if kind is not endorsement.seal_kind}
+    evidence = f"policies {', '.join(seal.signer.policies) or 'none'}; expected {expected}"
+    name = SEAL_NAMES[endorsement.seal_kind]
+    if expected in seal.signer.policies and not others & set(seal.signer.policies):
+        return passed(evidence, f"印章是{name.zh}", f"It is the {name.en.lower()}")
+    return failed(
+        evidence,
+        f"印章种类不对：应为{name.zh}",
+        f"It is the wrong seal: it should be the {name.en.lower()}",
+    )
