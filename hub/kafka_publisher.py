@@ -1,0 +1,90 @@
+"""Events to Kafka: an idempotent producer, keyed by unit so that a unit's order holds."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import orjson
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from graph_models.casework import OutboxEvent
+from hub.errors import UnavailableError
+
+
+@dataclass(frozen=True, slots=True)
+class KafkaConfig:
+    """Where the brokers are and which topic the events go to."""
+
+    bootstrap: str
+    topic: str
+    tls: bool = False
+
+
+class KafkaBus:
+    """Sends events to one topic; carries out ``hub.outbox.EventBus``. Begins with the first event."""
+
+    def __init__(self, config: KafkaConfig) -> None:
+        self._config = config
+        self._producer: AIOKafkaProducer | None = None
+
+    async def publish(self, events: Sequence[OutboxEvent]) -> None:
+        """Send the events and wait until all in-sync replicas have them. Raises UnavailableError."""
+        try:
+            producer = await self._started()
+            sent = [
+                await producer.send(
+                    self._config.topic,
+                    value=message(event),
+                    key=event.unit_code.encode(),
+                    headers=[("ce_id", event.id.encode()), ("ce_type", event.type.encode())],
+                )
+                for event in events
+            ]
+            for acknowledged in sent:
+                await acknowledged
+        except (KafkaError, OSError) as problem:
+            await self.close()
+            raise UnavailableError(
+                "the event broker cannot be reached", message_zh="事件总线暂不可用", mend="It is tried again."
+            ) from problem
+
+    async def close(self) -> None:
+        """Send what is under way and let go of the connection."""
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            await producer.stop()
+
+    async def _started(self) -> AIOKafkaProducer:
+        if self._producer is None:
+            producer = AIOKafkaProducer(
+                bootstrap_servers=self._config.bootstrap,
+                enable_idempotence=True,
+                acks="all",
+                security_protocol="SSL" if self._config.tls else "PLAINTEXT",
+                ssl_context=ssl.create_default_context() if self._config.tls else None,
+            )
+            try:
+                await producer.start()
+            except BaseException:
+                await producer.stop()
+                raise
+            self._producer = producer
+        return self._producer
+
+
+def message(event: OutboxEvent) -> bytes:
+    """Return the event as JSON: what it is, of which unit, its place in the unit's order, and its payload."""
+    return orjson.dumps(
+        {
+            "id": event.id,
+            "type": event.type,
+            "unit": event.unit_code,
+            "sequence": event.sequence,
+            "subject": event.subject,
+            "time": event.at.isoformat(),
+            "data": orjson.Fragment(event.payload_json.encode()),
+        }
+    )

@@ -1,0 +1,315 @@
+"""Issues proofs: the intent is committed, the page made and sealed, the proof committed (the only user of the signer).
+
+After a crash an intent is finished with the same number and time, or closed as void and counted: no number vanishes
+and no proof exists twice. Delivery to the case is part of the last transaction.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import structlog
+
+from graph_models.case_records import load_case, load_needs, save_need
+from graph_models.casework import (
+    Case,
+    CaseState,
+    IntentState,
+    IssuingIntent,
+    Need,
+    NeedState,
+    Proof,
+    ProofKind,
+    ProofState,
+    RequestState,
+    RequestStep,
+    VerificationRequest,
+)
+from graph_models.errors import StaleVersionError
+from graph_models.journal_records import append_audit, append_audit_many, append_events
+from graph_models.proof_records import add_intent, add_proof, load_intent, load_proof, open_intents, save_intent
+from graph_models.request_records import add_request, load_request, save_request
+from graph_models.store import GraphStore, Transaction, Work
+from hub.actors import SYSTEM_ACTOR, Actor
+from hub.audit import entry
+from hub.catalogue import SnapshotHolder
+from hub.clock import Clock, Ids
+from hub.documents import DocumentStore
+from hub.errors import NotIssuableError, UnavailableError
+from hub.events import EventType, events_for
+from hub.issuing import IssueOrder, Letterhead, end_of_day, intend
+from hub.needs import NeedMaker, groups_without_way
+from hub.working_days import WorkingCalendar
+from seals.endorsement import Endorsement
+from seals.errors import PageError, SealsError, UnprintableCharacterError
+from seals.kinds import SealKind
+from seals.page_content import PageContent, content_from_json
+from seals.page_limits import require_within_limits
+from seals.signer import SealedDocument, SealingOrder, SealingService
+
+LOG = structlog.get_logger("proofhub.proofs")
+
+LEFT_AFTER = timedelta(seconds=5)
+"""An intent so old is nobody's any more: making a page takes milliseconds."""
+_OPEN_NEEDS = frozenset({NeedState.PENDING, NeedState.REQUESTED, NeedState.ANSWER_NEEDED})
+_STALE_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class ProofService:
+    """Issues proofs and finishes what a crash left open."""
+
+    store: GraphStore
+    documents: DocumentStore
+    signer: SealingService
+    clock: Clock
+    ids: Ids
+    letterhead: Letterhead
+    snapshots: SnapshotHolder
+    calendar: WorkingCalendar
+
+    async def issue(self, order: IssueOrder, actor: Actor) -> Proof | None:
+        """Make the proof of an order; asked again with the same key it finishes the same intent.
+
+        Args:
+            order: what is to be proved; its key names the intent.
+            actor: who extracts it, as the audit says.
+
+        Returns:
+            The proof, or None where the intent was closed as void because the case no longer wants it.
+
+        Raises:
+            NotIssuableError: no page can be made of it; nothing was written.
+            SealsError: the page could not be made or sealed; the intent stays and is tried again.
+        """
+        intent = self.intend(order)
+        kept = await self.store.write(lambda tx: self.record_intent(tx, intent, actor))
+        return await self.finish(kept)
+
+    def intend(self, order: IssueOrder) -> IssuingIntent:
+        """Decide number, time and endorsement of an order; nothing is written.
+
+        Raises:
+            NotIssuableError: no page can be made of it; an intent would never be finished.
+        """
+        intent = intend(order, self.letterhead, self.ids, self.clock.now())
+        try:
+            require_within_limits(content_from_json(intent.order_json))
+        except (PageError, UnprintableCharacterError) as problem:
+            raise NotIssuableError(
+                f"no page can be made of it: {problem}",
+                message_zh="内容无法制成电子证明",
+                mend="Return the draft, then shorten it or write it with characters that a carried font has.",
+                field="facts",
+            ) from problem
+        return intent
+
+    async def unfinished(self, key: str) -> IssuingIntent | None:
+        """Return the intent with the key, where an earlier attempt got so far."""
+        return await self.store.read(lambda tx: load_intent(tx, key))
+
+    async def record_intent(self, tx: Transaction, intent: IssuingIntent, actor: Actor) -> IssuingIntent:
+        """Write the intent in a transaction of the caller; where one with this key exists, return that one."""
+        kept = await load_intent(tx, intent.key)
+        if kept is not None:
+            return kept
+        await add_intent(tx, intent)
+        await append_audit(
+            tx,
+            entry(
+                intent.case_number,
+                actor,
+                "proof.intended",
+                intent.proof_number,
+                intent.intended_at,
+                need=intent.need_id,
+                content_sha256=hashlib.sha256(intent.order_json.encode()).hexdigest(),
+            ),
+        )
+        return intent
+
+    async def finish(self, intent: IssuingIntent) -> Proof | None:
+        """Seal what was intended, keep the document, commit the proof and deliver it to the case."""
+        if intent.state is not IntentState.INTENDED:
+            return await self.store.read(lambda tx: _issued(tx, intent))
+        content = content_from_json(intent.order_json)
+        sealed = await self.signer.seal(SealingOrder(issuing_key=intent.key, content=content))
+        await self.documents.put(sealed.pdf)
+        proof = _proof(intent, content, sealed)
+        snapshot = await self.snapshots.at(proof.catalogue_version)
+        maker = NeedMaker(snapshot, self.calendar, self.ids, self.clock.now())
+        return await write_again(self.store, lambda tx: self._commit(tx, intent.key, proof, maker))
+
+    async def recover(self, limit: int = 100) -> int:
+        """Finish intents that a crash or a failing signer left open; return how many were looked at."""
+        before = self.clock.now() - LEFT_AFTER
+        intents = await self.store.read(lambda tx: open_intents(tx, limit))
+        left = [intent for intent in intents if intent.intended_at <= before]
+        for intent in left:
+            await self.finish_or_leave(intent)
+        return len(left)
+
+    async def finish_or_leave(self, intent: IssuingIntent) -> Proof | None:
+        """Finish an intent; where the signer or the document store fails, leave it to ``recover`` and say so."""
+        try:
+            return await self.finish(intent)
+        except (SealsError, UnavailableError) as problem:
+            LOG.error("issuing.unfinished", proof=intent.proof_number, reason=type(problem).__name__)
+            return None
+
+    async def take_next(self, tx: Transaction, case: Case, maker: NeedMaker) -> None:
+        """Let each group whose alternative turned out negative take the next one that is open."""
+        needs = await load_needs(tx, case.number)
+        taken = maker.retake(case, needs, groups_without_way(needs))
+        for need in taken.needs:
+            await save_need(tx, need)
+        for request in taken.requests:
+            await add_request(tx, request)
+        at, asked = maker.now, EventType.REQUEST_RECEIVED
+        entries = [entry(case.number, SYSTEM_ACTOR, "need.alternative", need.id, at) for need in taken.needs]
+        entries += [
+            entry(case.number, SYSTEM_ACTOR, asked, found.id, at, unit=found.issuing_unit) for found in taken.requests
+        ]
+        await append_audit_many(tx, entries)
+        told = [
+            events_for(self.ids, (case.unit_code,), EventType.NEED_CHANGED, need.id, at, case=case.number)
+            for need in taken.needs
+        ]
+        told += [
+            events_for(self.ids, (found.issuing_unit, found.asking_unit), asked, found.id, at, case=case.number)
+            for found in taken.requests
+        ]
+        await append_events(tx, [each for events in told for each in events])
+
+    async def _commit(self, tx: Transaction, key: str, proof: Proof, maker: NeedMaker) -> Proof | None:
+        intent = await load_intent(tx, key)
+        if intent is None or intent.state is not IntentState.INTENDED:
+            return await _issued(tx, intent)
+        case = await load_case(tx, proof.case_number)
+        needs = await load_needs(tx, proof.case_number)
+        request = await load_request(tx, proof.request_id) if proof.request_id else None
+        if not _wanted(case, needs, proof, request):
+            await self._void(tx, intent, case.unit_code, request)
+            return None
+        await save_intent(tx, replace(intent, state=IntentState.COMMITTED))
+        await add_proof(tx, proof)
+        for need in _met_by(needs, proof):
+            await save_need(tx, _met(need, proof))
+        if request is not None:
+            await save_request(tx, self._delivered(request))
+        await self._journal(tx, proof, request)
+        if proof.negative:
+            await self.take_next(tx, case, maker)
+        return proof
+
+    def _delivered(self, request: VerificationRequest) -> VerificationRequest:
+        step = RequestStep(step="DELIVER", at=self.clock.now(), by=SYSTEM_ACTOR.subject, unit_code="")
+        return replace(request, state=RequestState.DELIVERED, steps=(*request.steps, step))
+
+    async def _journal(self, tx: Transaction, proof: Proof, request: VerificationRequest | None) -> None:
+        at = self.clock.now()
+        entries = [
+            entry(
+                proof.case_number,
+                SYSTEM_ACTOR,
+                "proof.issued",
+                proof.number,
+                at,
+                need=proof.need_id,
+                document_sha256=proof.document_sha256,
+                negative=proof.negative,
+            )
+        ]
+        if request is not None:
+            entries.append(entry(proof.case_number, SYSTEM_ACTOR, "request.delivered", request.id, at))
+        await append_audit_many(tx, entries)
+        units = (proof.extraction_unit, proof.producing_unit)
+        payload = {"case": proof.case_number, "need": proof.need_id, "type": proof.proof_type_code}
+        await append_events(
+            tx,
+            events_for(self.ids, units, EventType.PROOF_ISSUED, proof.number, at, negative=proof.negative, **payload),
+        )
+
+    async def _void(
+        self, tx: Transaction, intent: IssuingIntent, unit: str, request: VerificationRequest | None
+    ) -> None:
+        """Close an intent that nobody wants any more; its request, sealed already, ends with it."""
+        at = self.clock.now()
+        if request is not None and request.state is RequestState.SEALED:
+            step = RequestStep(step="WITHDRAW", at=at, by=SYSTEM_ACTOR.subject, unit_code="")
+            await save_request(tx, replace(request, state=RequestState.WITHDRAWN, steps=(*request.steps, step)))
+        await save_intent(tx, replace(intent, state=IntentState.VOID))
+        await append_audit(
+            tx, entry(intent.case_number, SYSTEM_ACTOR, "proof.voided", intent.proof_number, at, need=intent.need_id)
+        )
+        await append_events(
+            tx,
+            events_for(self.ids, (unit,), EventType.ISSUING_VOIDED, intent.proof_number, at, case=intent.case_number),
+        )
+
+
+async def write_again(store: GraphStore, work: Work[Proof | None]) -> Proof | None:
+    """Run a work of the hub's own, again where somebody else changed a record meanwhile."""
+    for _ in range(_STALE_ATTEMPTS - 1):
+        try:
+            return await store.write(work)
+        except StaleVersionError:
+            continue
+    return await store.write(work)
+
+
+async def _issued(tx: Transaction, intent: IssuingIntent | None) -> Proof | None:
+    """Return the proof that an intent has become; None where it was closed as void."""
+    done = intent is not None and intent.state is IntentState.COMMITTED
+    return await load_proof(tx, intent.proof_number) if intent and done else None
+
+
+def _proof(intent: IssuingIntent, content: PageContent, sealed: SealedDocument) -> Proof:
+    endorsement: Endorsement = content.endorsement
+    shared = endorsement.seal_kind is SealKind.INFORMATION_SHARING
+    return Proof(
+        number=intent.proof_number,
+        check_code=intent.check_code,
+        kind=ProofKind.SHARED if shared else ProofKind.VERIFIED,
+        negative=endorsement.negative,
+        proof_type_code=endorsement.proof_type_code,
+        case_number=intent.case_number,
+        need_id=intent.need_id,
+        request_id=intent.request_id,
+        extraction_unit=endorsement.extraction_unit_code,
+        producing_unit=endorsement.producing_unit_code,
+        extracted_at=endorsement.extracted_at,
+        valid_until=end_of_day(content.valid_until) if content.valid_until else None,
+        document_sha256=sealed.sha256,
+        document_bytes=len(sealed.pdf),
+        endorsement_json=endorsement.to_json().decode(),
+        catalogue_version=endorsement.catalogue_version,
+        state=ProofState.VALID,
+        version=1,
+    )
+
+
+def _wanted(case: Case, needs: tuple[Need, ...], proof: Proof, request: VerificationRequest | None) -> bool:
+    """Tell whether the case still waits for this proof: open, not met otherwise, its request not withdrawn."""
+    if case.state is not CaseState.OPEN:
+        return False
+    if request is not None and request.state is not RequestState.SEALED:
+        return False
+    return any(need.id == proof.need_id and need.state in _OPEN_NEEDS for need in needs)
+
+
+def _met_by(needs: tuple[Need, ...], proof: Proof) -> tuple[Need, ...]:
+    """Return the needs of the case that the proof meets: its own, and others still open for the same proof type."""
+    return tuple(need for need in needs if need.proof_type_code == proof.proof_type_code and need.state in _OPEN_NEEDS)
+
+
+def _met(need: Need, proof: Proof) -> Need:
+    return replace(
+        need,
+        state=NeedState.NEGATIVE if proof.negative else NeedState.MET,
+        proof_number=proof.number,
+        expected_at=None,
+        next_attempt_at=None,
+    )

@@ -1,0 +1,38 @@
+"""Parts shared by the tests of the hub: the seals once, an office for each test."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from graph_models.ladybug_store import LadybugStore
+from tests.hub.office import NOW, Office, Seals, make_seals, open_office, publish
+
+
+@pytest.fixture(scope="session")
+async def seals(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Seals]:
+    made = make_seals(tmp_path_factory.mktemp("seals"))
+    yield made
+    await made.judges.close()
+    await made.signer.close()
+
+
+@pytest.fixture
+async def hub_store(tmp_path: Path) -> AsyncIterator[LadybugStore]:
+    """An embedded store with the city's catalogue."""
+    store = await LadybugStore.open(tmp_path / "graph", buffer_bytes=256 << 20)
+    await store.migrate()
+    await publish(store)
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+async def office(hub_store: LadybugStore, seals: Seals, tmp_path: Path) -> AsyncIterator[Office]:
+    """The rooms on a store of their own, at nine in the morning."""
+    seals.clock.at = NOW
+    opened = await open_office(hub_store, seals, tmp_path)
+    yield opened
+    await opened.extractor.drain()
