@@ -1,0 +1,1 @@
+"""The door: settings, wiring, server, pages and the command; nothing imports it."""

@@ -1,0 +1,62 @@
+"""What goes on beside the calls: new publications, extractions that wait, issuings that a crash left, events."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import structlog
+
+from graph_models.errors import StoreError
+from hub.catalogue import SnapshotHolder
+from hub.extraction import Extractor
+from hub.outbox import Outbox
+from hub.proofs import ProofService
+
+LOG = structlog.get_logger("proofhub.background")
+
+LOOK_SECONDS = 1.0
+"""How often waiting extractions are looked for."""
+RECOVER_SECONDS = 5.0
+"""How often unfinished issuings are looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """The loops of one hub process; all of their state is in the store."""
+
+    snapshots: SnapshotHolder
+    extractor: Extractor
+    proofs: ProofService
+    outbox: Outbox
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Run the loops; at the end let extractions under way finish, then send the events that wait."""
+        loops = [
+            asyncio.create_task(self.snapshots.watch(LOOK_SECONDS)),
+            asyncio.create_task(_every(LOOK_SECONDS, self.extractor.take_up)),
+            asyncio.create_task(_every(RECOVER_SECONDS, self.proofs.recover)),
+            asyncio.create_task(self.outbox.run()),
+        ]
+        try:
+            yield
+        finally:
+            await self.extractor.drain()
+            for loop in loops:
+                loop.cancel()
+            await asyncio.gather(*loops, return_exceptions=True)
+
+
+async def _every(seconds: float, look: Callable[[], Awaitable[int]]) -> None:
+    """Look for work for ever; whatever fails, the next look is as good as the first."""
+    while True:
+        try:
+            await look()
+        except StoreError as problem:
+            LOG.warning("background.waiting", reason=type(problem).__name__)
+        except Exception:
+            LOG.exception("background.failed")
+        await asyncio.sleep(seconds)

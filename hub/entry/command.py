@@ -1,0 +1,162 @@
+"""The ``proofhub`` command.
+
+Exit status of ``verify``: 0 good, 1 not good, 3 could not be judged; 2 is a wrong call. Commands that need the store
+speak to the running hub's API.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, timedelta
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from graph_models.errors import StoreError
+from hub.actors import Post
+from hub.clock import SystemClock
+from hub.entry import remote
+from hub.entry.development import DevelopmentIssuer, UnsafeSettingError
+from hub.entry.serving import configure_logs, serve
+from hub.entry.settings import Settings
+from hub.entry.verdict_view import show_verdict
+from hub.entry.wiring import trust_in
+from pki.errors import PkiError
+from seals.errors import SealsError
+from seals.judge import judge_once
+from seals.verdict import VerdictOutcome
+
+OUT = Console()
+ERR = Console(stderr=True)
+EXIT_STATUS = {VerdictOutcome.GOOD: 0, VerdictOutcome.NOT_GOOD: 1, VerdictOutcome.UNDECIDED: 3}
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Proofhub: a city's units get sealed electronic proofs from one another. 无证件（证明）办事电子证明平台",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+catalogue = typer.Typer(no_args_is_help=True, help="The catalogue of items, proofs and issuers, in the running hub.")
+app.add_typer(catalogue, name="catalogue")
+
+Url = Annotated[str, typer.Option("--url", envvar="PROOFHUB_URL", help="Address of the running hub.")]
+Token = Annotated[str, typer.Option("--token", envvar="PROOFHUB_TOKEN", help="Bearer token with the post needed.")]
+DEFAULT_URL = "http://127.0.0.1:8000"
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        OUT.print(f"proofhub {version('proofhub')}")
+        raise typer.Exit
+
+
+@app.callback()
+def main_options(
+    *,
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Options before the command."""
+
+
+@app.command("serve")
+def serve_command() -> None:
+    """Serve until Ctrl-C. Settings come from PROOFHUB_… variables (docs/settings.md)."""
+    configure_logs()
+    try:
+        asyncio.run(serve(Settings()))
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+    except ValidationError as problem:
+        _fail(f"a setting is wrong: {problem.errors(include_url=False, include_input=False)}")
+    except (UnsafeSettingError, StoreError, PkiError, SealsError, OSError, ValueError) as problem:
+        _fail(str(problem))
+
+
+@app.command()
+def verify(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="The PDF to judge.")],
+    trust: Annotated[
+        Path, typer.Option("--trust", exists=True, dir_okay=False, help="Root certificate (PEM) to trust.")
+    ] = Path("var/pki/root.pem"),
+    as_json: Annotated[bool, typer.Option("--json", help="Print the verdict as JSON.")] = False,
+) -> None:
+    """Judge a PDF with no hub running: intact, rightly sealed, trusted. 核验电子证明"""
+    try:
+        policy = trust_in(trust)
+        data = _read_bounded(file, policy.limits.document_bytes)
+    except (OSError, ValueError) as problem:
+        _fail(f"{trust}: {problem}")
+    verdict = judge_once(data, policy, SystemClock().now())
+    if as_json:
+        typer.echo(verdict.to_json().decode())
+    else:
+        show_verdict(OUT, file.name, verdict)
+    raise typer.Exit(EXIT_STATUS[verdict.outcome])
+
+
+@app.command()
+def token(
+    unit: Annotated[str, typer.Option(help="Code of the unit for which the token speaks.")],
+    subject: Annotated[str, typer.Option(help="Staff or system identifier, no name.")] = "developer",
+    post: Annotated[list[Post] | None, typer.Option(help="A post held; may be given several times.")] = None,
+    hours: Annotated[int, typer.Option(min=1, max=168, help="How long it is good.")] = 12,
+) -> None:
+    """Print a bearer token of the development issuer (loopback only)."""
+    settings = Settings()
+    if not settings.identity.development:
+        _fail("the development issuer is off; PROOFHUB_IDENTITY__DEVELOPMENT=true turns it on, on loopback only")
+    issuer = DevelopmentIssuer.open(settings)
+    now = SystemClock().now().astimezone(UTC)
+    typer.echo(issuer.token(subject, unit, post or [], now, timedelta(hours=hours)))
+
+
+@catalogue.command("import")
+def import_command(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV or XLSX file.")],
+    bearer: Token,
+    title: Annotated[str, typer.Option(help="What the version is called.")] = "",
+    url: Url = DEFAULT_URL,
+) -> None:
+    """Check a file and write it as the next draft; every fault is shown by row and column. 导入目录"""
+    _shown(lambda: remote.import_catalogue(OUT, url, bearer, file, title or file.stem))
+
+
+@catalogue.command("publish")
+def publish_command(
+    bearer: Token,
+    number: Annotated[int | None, typer.Option(help="Which draft; the newest where none is said.")] = None,
+    url: Url = DEFAULT_URL,
+) -> None:
+    """Publish a draft as the catalogue in force. 公布目录"""
+    _shown(lambda: remote.publish_catalogue(OUT, url, bearer, number))
+
+
+def _shown(call: Callable[[], None]) -> None:
+    try:
+        call()
+    except remote.RemoteError as problem:
+        for line in problem.lines:
+            ERR.print(line, style="red", markup=False)
+        raise typer.Exit(1) from problem
+
+
+def _read_bounded(file: Path, limit: int) -> bytes:
+    """Read one byte more than the limit at most: the judge then says that it is too large."""
+    with file.open("rb") as opened:
+        return opened.read(limit + 1)
+
+
+def _fail(message: str) -> NoReturn:
+    ERR.print(f"proofhub: {message}", style="red", markup=False, soft_wrap=True)
+    raise typer.Exit(3)
+
+
+def main() -> None:
+    """Run the command."""
+    app()

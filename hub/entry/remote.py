@@ -1,0 +1,76 @@
+"""What the command asks of a running hub."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+from rich.console import Console
+
+SECONDS = 120
+"""How long an import may take."""
+SHOWN = 3
+"""How many of the flagged rows are shown."""
+_PUBLISH = """
+mutation Publish($input: PublishCatalogueInput!) {
+  publishCatalogue(input: $input) {
+    version { number title publishedAt }
+    errors { code message mend }
+  }
+}
+"""
+
+
+class RemoteError(Exception):
+    """The hub refused or cannot be reached; the lines are for people."""
+
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__("; ".join(lines))
+        self.lines = lines
+
+
+def import_catalogue(out: Console, url: str, token: str, file: Path, title: str) -> None:
+    """Send a catalogue file to the hub and show the draft that it became. Raises RemoteError."""
+    answer = _post(
+        f"{url}/catalogue/import", token, content=file.read_bytes(), params={"filename": file.name, "title": title}
+    )
+    version, counts = answer["version"], answer["counts"]
+    out.print(f"draft version {version['number']}: {version['title']}", markup=False)
+    out.print(", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items()))
+    if answer["flagged"]:
+        out.print(f"{len(answer['flagged'])} row(s) to look at, for example:")
+    for row in answer["flagged"][:SHOWN]:
+        out.print(f"  {_row(row)}", markup=False, soft_wrap=True)
+
+
+def publish_catalogue(out: Console, url: str, token: str, number: int | None) -> None:
+    """Publish a draft and show the version in force. Raises RemoteError."""
+    answer = _post(f"{url}/graphql", token, json={"query": _PUBLISH, "variables": {"input": {"number": number}}})
+    if answer.get("errors"):
+        raise RemoteError([str(problem["message"]) for problem in answer["errors"]])
+    payload = answer["data"]["publishCatalogue"]
+    if payload["errors"]:
+        raise RemoteError([f"{problem['message']} ({problem['mend']})" for problem in payload["errors"]])
+    out.print(f"published version {payload['version']['number']}: {payload['version']['title']}", markup=False)
+
+
+def _post(url: str, token: str, **sent: Any) -> dict[str, Any]:
+    headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+    try:
+        answer = httpx.post(url, headers=headers, timeout=SECONDS, trust_env=False, **sent)
+        content: dict[str, Any] = answer.json()
+    except httpx.HTTPError as problem:
+        raise RemoteError(
+            [f"no hub answers at {url}: {type(problem).__name__}; start it with ./scripts/run"]
+        ) from problem
+    except ValueError as problem:
+        raise RemoteError([f"{url} does not answer as a hub does"]) from problem
+    if answer.is_success:
+        return content
+    rows = [_row(row) for row in content.get("problems", ())]
+    raise RemoteError([f"{content.get('message', answer.status_code)} ({content.get('mend', '')})", *rows])
+
+
+def _row(row: dict[str, Any]) -> str:
+    return f"{row['table']} row {row['row']}, {row['column']}: {row['message']} {row['message_zh']}"

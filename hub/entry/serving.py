@@ -1,0 +1,69 @@
+"""Runs the server: structured logs, graceful shutdown, refusal of what is unsafe."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import sys
+from collections.abc import Callable
+
+import structlog
+import uvicorn
+
+from hub.entry.app import make_app
+from hub.entry.development import require_loopback
+from hub.entry.settings import Settings
+from hub.entry.wiring import open_hub
+
+
+def configure_logs() -> None:
+    """Write one JSON object a line to standard error, what libraries say too."""
+    said: list[structlog.typing.Processor] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    as_json = structlog.processors.JSONRenderer(ensure_ascii=False)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(as_json, foreign_pre_chain=said))
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    structlog.configure(
+        processors=[*said, as_json],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+    )
+
+
+async def serve(settings: Settings, started: Callable[[], None] | None = None) -> None:
+    """Serve until told to stop; open calls may end first.
+
+    Raises:
+        UnsafeSettingError: a setting is safe on loopback only.
+        StoreError, PkiError, SealsError, OSError, ValueError: a part cannot be opened.
+    """
+    require_loopback(settings)
+    async with open_hub(settings) as hub, hub.background.running():
+        config = uvicorn.Config(
+            make_app(hub, settings),
+            host=settings.server.host,
+            port=settings.server.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=settings.server.shutdown_seconds,
+        )
+        await _Server(config, started).serve()
+
+
+class _Server(uvicorn.Server):
+    """Says when it listens."""
+
+    def __init__(self, config: uvicorn.Config, started: Callable[[], None] | None) -> None:
+        super().__init__(config)
+        self._say_started = started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, then say so; uvicorn itself has no other hook for it."""
+        await super().startup(sockets)
+        if self.started and self._say_started is not None:
+            self._say_started()

@@ -1,0 +1,125 @@
+"""Settings: one record for each room, read from the environment; every default is harmless.
+
+Names are ``PROOFHUB_<ROOM>__<NAME>``, for example ``PROOFHUB_STORE__ENGINE=neo4j``. The table in
+``docs/settings.md`` is generated from these records.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+
+from pydantic import BaseModel, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class StoreEngine(StrEnum):
+    """Which graph store."""
+
+    LADYBUG = "ladybug"
+    NEO4J = "neo4j"
+
+
+class BusEngine(StrEnum):
+    """Where events go."""
+
+    IN_PROCESS = "in_process"
+    KAFKA = "kafka"
+
+
+class Room(BaseModel, extra="forbid"):
+    """The settings of one room; a name that it does not know is refused instead of passed over."""
+
+
+class ServerSettings(Room):
+    """The HTTP server."""
+
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8000, description="Port to listen on.", ge=0, le=65535)
+    public_url: str = Field("http://127.0.0.1:8000", description="Address under which people reach the check page.")
+    body_bytes: int = Field(1_000_000, description="Largest body of a call, in bytes.", gt=0)
+    upload_bytes: int = Field(20_000_000, description="Largest file to verify or to import, in bytes.", gt=0)
+    graphiql: bool = Field(True, description="Whether browsers get a page to try queries on.")
+    shutdown_seconds: int = Field(20, description="How long open calls may take when the server stops.", gt=0)
+
+
+class StoreSettings(Room):
+    """The graph store."""
+
+    engine: StoreEngine = Field(StoreEngine.LADYBUG, description="`ladybug` (embedded) or `neo4j`.")
+    folder: Path = Field(Path("var/store"), description="Folder of the embedded store.")
+    uri: str = Field("neo4j://127.0.0.1:7687", description="Address of Neo4j.")
+    user: str = Field("neo4j", description="User of Neo4j; empty for none.")
+    password: SecretStr = Field(SecretStr(""), description="Password of Neo4j.")
+    database: str = Field("neo4j", description="Database of Neo4j.")
+
+
+class EventSettings(Room):
+    """The event bus."""
+
+    bus: BusEngine = Field(BusEngine.IN_PROCESS, description="`in_process` or `kafka`.")
+    kafka_bootstrap: str = Field("127.0.0.1:9092", description="Brokers, comma separated.")
+    kafka_topic: str = Field("proofhub.events", description="Topic of the events.")
+    kafka_tls: bool = Field(False, description="Whether the brokers are reached by TLS.")
+
+
+class SealSettings(Room):
+    """The keys of the two seals and what stands on them."""
+
+    folder: Path = Field(Path("var/keys"), description="Folder of the encrypted PKCS#12 files.")
+    passphrase: SecretStr = Field(SecretStr(""), description="Passphrase of the PKCS#12 files; required.")
+    pki_folder: Path = Field(Path("var/pki"), description="Folder with root.pem and the revocation lists.")
+    holder: str = Field("宁波市公安局", description="Name on the seals' arc.")
+    threads: int = Field(1, description="How many proofs are sealed at a time.", ge=1, le=64)
+
+
+class DocumentSettings(Room):
+    """Where sealed documents are kept."""
+
+    folder: Path = Field(Path("var/documents"), description="Content-addressed folder of the sealed PDFs.")
+
+
+class IdentitySettings(Room):
+    """Whose tokens are believed."""
+
+    issuer: str = Field("proofhub-development", description="The `iss` that tokens must have.")
+    audience: str = Field("proofhub", description="The `aud` that tokens must have.")
+    jwks_file: Path = Field(Path("var/identity/jwks.json"), description="Public keys of the issuer (RFC 7517).")
+    development: bool = Field(False, description="Whether the development issuer is believed; loopback only.")
+
+
+class SourceSettings(Room):
+    """Data sources of shared information."""
+
+    file: Path | None = Field(None, description="JSON list of sources: code, url, token, ca_file …")
+
+
+class CalendarSettings(Room):
+    """Working days beyond what the State Council's order says."""
+
+    working: tuple[date, ...] = Field((), description="Days that are worked although the calendar says not.")
+    resting: tuple[date, ...] = Field((), description="Days that are not worked although the calendar says so.")
+    office_close: str = Field("17:30", description="Close of office, Asia/Shanghai.", pattern=r"^\d\d:\d\d$")
+
+
+class JudgeSettings(Room):
+    """The processes that judge files from outside."""
+
+    processes: int = Field(1, description="How many files are judged at a time.", ge=1, le=64)
+
+
+class Settings(BaseSettings):
+    """All settings of one hub process."""
+
+    model_config = SettingsConfigDict(env_prefix="PROOFHUB_", env_nested_delimiter="__", extra="forbid")
+
+    server: ServerSettings = ServerSettings()
+    store: StoreSettings = StoreSettings()
+    events: EventSettings = EventSettings()
+    seals: SealSettings = SealSettings()
+    documents: DocumentSettings = DocumentSettings()
+    identity: IdentitySettings = IdentitySettings()
+    sources: SourceSettings = SourceSettings()
+    calendar: CalendarSettings = CalendarSettings()
+    judge: JudgeSettings = JudgeSettings()

@@ -1,0 +1,180 @@
+"""The composition root: the only file that names an engine, a bus or a key store."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import time
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from graph_models.ladybug_store import LadybugStore
+from graph_models.neo4j_store import Neo4jStore
+from graph_models.store import GraphStore
+from hub.cases import CaseService
+from hub.catalogue import CatalogueService, SnapshotHolder
+from hub.clock import Clock, Ids, SystemClock, SystemIds
+from hub.connectors import SourceDirectory
+from hub.documents import FolderDocumentStore
+from hub.entry.background import Background
+from hub.entry.settings import BusEngine, EventSettings, SealSettings, Settings, StoreEngine, StoreSettings
+from hub.entry.tokens import TokenVerifier
+from hub.extraction import Extractor
+from hub.http_connector import HttpSource, HttpSourceConfig
+from hub.issuing import Letterhead
+from hub.kafka_publisher import KafkaBus, KafkaConfig
+from hub.outbox import EventBus, InProcessBus, Outbox
+from hub.proof_reading import ProofReader
+from hub.proofs import ProofService
+from hub.requests import RequestService
+from hub.verifying import Verifier
+from hub.working_days import WorkingCalendar
+from pki.development import ROOT_FILE
+from pki.pkcs12 import Pkcs12KeyStore
+from seals.appearance import SealFace
+from seals.judge import JudgePool
+from seals.kinds import SEAL_NAMES, SEAL_POLICIES, SealKind
+from seals.signer import SealRecord, Signer
+from seals.verification_policy import VerificationPolicy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hub:
+    """Everything that serves calls, wired."""
+
+    store: GraphStore
+    snapshots: SnapshotHolder
+    catalogue: CatalogueService
+    cases: CaseService
+    requests: RequestService
+    proofs: ProofReader
+    verifier: Verifier
+    tokens: TokenVerifier
+    bus: EventBus
+    background: Background
+
+
+@asynccontextmanager
+async def open_hub(settings: Settings, clock: Clock | None = None, ids: Ids | None = None) -> AsyncIterator[Hub]:
+    """Open all parts, give the hub, and close them in the opposite order.
+
+    Raises:
+        StoreError: the store cannot be opened or is of a newer version.
+        PkiError, SealsError: a key or its certificate cannot be used.
+        OSError, ValueError: a file named in the settings cannot be read.
+    """
+    clock, ids = clock or SystemClock(), ids or SystemIds()
+    async with AsyncExitStack() as stack:
+        store = await _open_store(settings.store)
+        stack.push_async_callback(store.close)
+        await store.migrate()
+        bus = _open_bus(settings.events)
+        stack.push_async_callback(bus.close)
+        sources = _open_sources(settings.sources.file, clock)
+        stack.push_async_callback(sources.close)
+        signer = _open_signer(settings.seals, clock)
+        stack.push_async_callback(signer.close)
+        judges = JudgePool(verification_policy(settings.seals.pki_folder), settings.judge.processes)
+        stack.push_async_callback(judges.close)
+        yield await _assemble(settings, clock, ids, _Parts(store, bus, sources, signer, judges))
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    store: GraphStore
+    bus: EventBus
+    sources: SourceDirectory
+    signer: Signer
+    judges: JudgePool
+
+
+async def _assemble(settings: Settings, clock: Clock, ids: Ids, parts: _Parts) -> Hub:
+    store = parts.store
+    documents = FolderDocumentStore(settings.documents.folder)
+    snapshots = SnapshotHolder(store)
+    await snapshots.refresh()
+    calendar = _calendar(settings)
+    letterhead = Letterhead(settings.server.public_url.rstrip("/"), dict.fromkeys(SealKind, settings.seals.holder))
+    proofs = ProofService(store, documents, parts.signer, clock, ids, letterhead, snapshots, calendar)
+    extractor = Extractor(store, snapshots, parts.sources, proofs, calendar, clock, ids)
+    return Hub(
+        store=store,
+        snapshots=snapshots,
+        catalogue=CatalogueService(store, clock, ids, snapshots),
+        cases=CaseService(store, snapshots, extractor, calendar, clock, ids),
+        requests=RequestService(store, snapshots, proofs, clock, ids),
+        proofs=ProofReader(store, documents, clock),
+        verifier=Verifier(store, parts.judges, clock),
+        tokens=TokenVerifier.load(
+            settings.identity.issuer, settings.identity.audience, settings.identity.jwks_file, clock.now
+        ),
+        bus=parts.bus,
+        background=Background(snapshots, extractor, proofs, Outbox(store, parts.bus)),
+    )
+
+
+def open_keys(settings: SealSettings) -> Pkcs12KeyStore:
+    """Open the store of the seals' keys. Raises KeyStoreError."""
+    return Pkcs12KeyStore(settings.folder, settings.passphrase.get_secret_value())
+
+
+def key_label(kind: SealKind) -> str:
+    """Return the label under which the key of a seal is kept."""
+    return kind.value.lower().replace("_", "-")
+
+
+def verification_policy(folder: Path) -> VerificationPolicy:
+    """Read whom to trust from a folder with ``root.pem`` and revocation lists ``*.crl``; see ``trust_in``."""
+    return trust_in(folder / ROOT_FILE)
+
+
+def trust_in(root: Path) -> VerificationPolicy:
+    """Trust the certificates of a PEM file, and the revocation lists ``*.crl`` that lie beside it.
+
+    Raises:
+        OSError: a file cannot be read.
+        ValueError: the file holds no certificate.
+    """
+    roots = x509.load_pem_x509_certificates(root.read_bytes())
+    return VerificationPolicy(
+        trust_roots=tuple(root.public_bytes(Encoding.DER) for root in roots),
+        seal_policies=tuple(SEAL_POLICIES.items()),
+        crls=tuple(path.read_bytes() for path in sorted(root.parent.glob("*.crl"))),
+    )
+
+
+async def _open_store(settings: StoreSettings) -> GraphStore:
+    if settings.engine is StoreEngine.LADYBUG:
+        return await LadybugStore.open(settings.folder)
+    password = settings.password.get_secret_value() if settings.user else None
+    return await Neo4jStore.open(settings.uri, user=settings.user, password=password, database=settings.database)
+
+
+def _open_bus(settings: EventSettings) -> EventBus:
+    if settings.bus is BusEngine.IN_PROCESS:
+        return InProcessBus()
+    return KafkaBus(KafkaConfig(settings.kafka_bootstrap, settings.kafka_topic, settings.kafka_tls))
+
+
+def _open_sources(file: Path | None, clock: Clock) -> SourceDirectory:
+    configured = json.loads(file.read_text()) if file else []
+    return SourceDirectory([HttpSource(_source(entry), clock.now) for entry in configured])
+
+
+def _source(entry: dict[str, str]) -> HttpSourceConfig:
+    paths = ("ca_file", "client_certificate", "client_key")
+    return HttpSourceConfig(**{key: Path(value) if key in paths else value for key, value in entry.items()})  # type: ignore[arg-type]  # its constructor checks the values
+
+
+def _open_signer(settings: SealSettings, clock: Clock) -> Signer:
+    records = [SealRecord(kind, key_label(kind), SealFace(settings.holder, SEAL_NAMES[kind].zh)) for kind in SealKind]
+    return Signer(open_keys(settings), records, clock.now, threads=settings.threads)
+
+
+def _calendar(settings: Settings) -> WorkingCalendar:
+    overrides = dict.fromkeys(settings.calendar.resting, False) | dict.fromkeys(settings.calendar.working, True)
+    return WorkingCalendar(overrides, time.fromisoformat(settings.calendar.office_close))
