@@ -1,0 +1,84 @@
+"""Starts the registry server and the hub as processes of their own, waits until they answer, and ends them."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from scripts.demonstration.city import REGISTRY, SAMPLE, VAR
+
+_START_SECONDS = 90
+
+
+class StartError(Exception):
+    """A process did not come up; the text says where its log is."""
+
+
+@contextmanager
+def registry() -> Iterator[str]:
+    """Run the bundled data sources on a free port; give their address."""
+    port = free_port()
+    command = [sys.executable, "scripts/registry_server", "--port", str(port)]
+    command += ["--data-dir", str(REGISTRY), "--types", str(SAMPLE / "types.json")]
+    with _process("registry", command, f"http://127.0.0.1:{port}/health"):
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def hub(port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """Run the hub; its log goes to ``var/hub.log``."""
+    if _is_taken(port):
+        raise StartError(f"port {port} is taken: stop what listens there, or choose another with --port")
+    command = [str(Path(sys.executable).with_name("proofhub")), "serve"]
+    with _process("hub", command, f"http://127.0.0.1:{port}/health/live") as process:
+        yield process
+
+
+def free_port() -> int:
+    """Return a loopback port that nobody has now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _is_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@contextmanager
+def _process(name: str, command: list[str], health: str) -> Iterator[subprocess.Popen[bytes]]:
+    log = VAR / f"{name}.log"
+    with log.open("ab") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=output, stdin=subprocess.DEVNULL)
+        try:
+            _wait(process, name, health, log)
+            yield process
+        finally:
+            process.terminate()
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _wait(process: subprocess.Popen[bytes], name: str, health: str, log: Path) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            lines = log.read_text(errors="replace").splitlines()[-3:]
+            raise StartError(f"the {name} ended at once; the end of {log}:\n" + "\n".join(lines))
+        try:
+            if httpx.get(health, timeout=1, trust_env=False).is_success:
+                return
+        except httpx.HTTPError:
+            time.sleep(0.1)
+    raise StartError(f"the {name} did not answer within {_START_SECONDS} seconds; see {log}")
