@@ -109,6 +109,7 @@ FIRST = Migration(
             "key STRING, proof_number STRING, state STRING, intended_at INT64, waiting BOOLEAN, version INT64, "
             "guard INT64, record STRING",
         ),
+        _nodes("DeadlineSlot", "minute INT64, guard INT64"),
         _nodes("CheckCode", "code STRING, proof_number STRING"),
         _nodes(
             "Proof",
@@ -138,6 +139,8 @@ FIRST = Migration(
         _links("HAS_REQUEST", "CaseFile", "VerificationRequest"),
         _links("TO_ANSWER", "UnitInbox", "VerificationRequest"),
         _links("ANSWERED", "UnitInbox", "VerificationRequest"),
+        _links("PASSES", "DeadlineSlot", "VerificationRequest", "limit_kind STRING, at INT64"),
+        _links("PROVISIONAL", "WorkQueue", "VerificationRequest"),
         _links("INTENT_WAITING", "WorkQueue", "IssuingIntent"),
         _links("HAS_PROOF", "CaseFile", "Proof"),
         _links("UNPUBLISHED", "EventCounter", "OutboxEvent"),

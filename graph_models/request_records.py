@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from graph_models import statements
 from graph_models.casework import RequestState, VerificationRequest
+from graph_models.deadline_records import watch_limits
 from graph_models.rows import held, load, milliseconds, records, to_document, written
 from graph_models.store import Transaction, Value
 
@@ -20,7 +21,7 @@ _FIRST: tuple[int, str] = (-(1 << 62), "")
 
 
 async def add_request(tx: Transaction, request: VerificationRequest) -> None:
-    """Write a new request of a case that is in the store, and put it into the issuing unit's inbox.
+    """Write a new request of a case that is in the store, put it into the issuing unit's inbox, watch its limits.
 
     Raises:
         RecordNotFoundError: the case is not there.
@@ -33,6 +34,7 @@ async def add_request(tx: Transaction, request: VerificationRequest) -> None:
     }
     written(await tx.run(statements.CREATE_REQUEST, row), 1, f"case {request.case_number}")
     await _put(tx, request)
+    await watch_limits(tx, request)
 
 
 async def load_request(tx: Transaction, identifier: str) -> VerificationRequest:

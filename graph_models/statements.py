@@ -165,6 +165,39 @@ LIST_INBOX: Final = (
     f"MATCH (i:UnitInbox {{unit_code: $unit_code}})-[:TO_ANSWER|ANSWERED]->(r:VerificationRequest) {_INBOX_PAGE}"
 )
 
+# Limits in time: (DeadlineSlot)-[:PASSES]->(VerificationRequest), a slot for each minute in which one passes
+
+PUT_LIMIT: Final = (
+    "MATCH (r:VerificationRequest {id: $id}) MERGE (s:DeadlineSlot {minute: $minute}) "
+    "CREATE (s)-[:PASSES {limit_kind: $kind, at: $at}]->(r)"
+)
+TAKE_LIMITS_AWAY: Final = "MATCH (:DeadlineSlot)-[p:PASSES]->(r:VerificationRequest {id: $id}) DELETE p"
+PASSED_SLOTS: Final = (
+    "MATCH (s:DeadlineSlot) WHERE s.minute <= $minute RETURN s.minute AS minute ORDER BY minute LIMIT $limit"
+)
+HOLD_SLOT: Final = "MATCH (s:DeadlineSlot {minute: $minute}) SET s.guard = $guard RETURN s.minute AS minute"
+PASSED_LIMITS: Final = (
+    "MATCH (s:DeadlineSlot {minute: $minute})-[p:PASSES]->(r:VerificationRequest) "
+    "WITH p.limit_kind AS kind, p.at AS at, r.id AS id, r.record AS record WHERE at <= $now "
+    "RETURN kind, at, record ORDER BY at, id LIMIT $limit"
+)
+TAKE_LIMIT_AWAY: Final = (
+    "MATCH (s:DeadlineSlot {minute: $minute})-[p:PASSES]->(r:VerificationRequest {id: $id}) "
+    "WHERE p.limit_kind = $kind DELETE p"
+)
+LIMITS_LEFT: Final = (
+    "MATCH (s:DeadlineSlot {minute: $minute})-[:PASSES]->(r:VerificationRequest) RETURN r.id AS id LIMIT 1"
+)
+DROP_SLOT: Final = "MATCH (s:DeadlineSlot {minute: $minute}) DELETE s"
+PUT_PROVISIONAL: Final = (
+    "MATCH (r:VerificationRequest {id: $id}) MERGE (q:WorkQueue {name: $queue}) CREATE (q)-[:PROVISIONAL]->(r)"
+)
+READ_PROVISIONAL: Final = (
+    "MATCH (q:WorkQueue {name: $queue})-[:PROVISIONAL]->(r:VerificationRequest) "
+    "WITH r.id AS id, r.record AS record WHERE id > $after RETURN record ORDER BY id LIMIT $limit"
+)
+TAKE_PROVISIONAL_AWAY: Final = "MATCH (:WorkQueue)-[p:PROVISIONAL]->(r:VerificationRequest {id: $id}) DELETE p"
+
 # Issuing intents and proofs
 
 CREATE_INTENT: Final = (

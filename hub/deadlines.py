@@ -84,3 +84,8 @@ def _promised_day(opened_at: datetime, promised_days: int, calendar: WorkingCale
 
 def _close_of_office(day: date, calendar: WorkingCalendar) -> datetime:
     return datetime.combine(day, calendar.office_close, CITY_TIME).astimezone(UTC)
+
+
+def has_passed(limit: datetime | None, answered_at: datetime | None, now: datetime) -> bool:
+    """Tell whether a limit passed before the answer was sealed, or has passed with none yet; all times aware."""
+    return limit is not None and limit < (answered_at or now)

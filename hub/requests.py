@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from graph_models.case_records import load_case, load_need, load_needs, save_need
 from graph_models.casework import (
@@ -31,6 +32,7 @@ from hub.answers import check_answer, order_of_answer
 from hub.audit import entry
 from hub.catalogue import SnapshotHolder
 from hub.clock import Clock, Ids, today_in_city
+from hub.deadlines import has_passed
 from hub.errors import (
     ConflictError,
     InvalidInputError,
@@ -101,6 +103,11 @@ class RequestService:
         """Return a page of what the actor's unit was asked, the earliest due first; ``after`` is (due ms, id)."""
         require(actor, Operation.READ_INBOX, actor.unit_code)
         return await self.store.read(lambda tx: list_inbox(tx, actor.unit_code, states, after, limit))
+
+    def has_passed(self, request: VerificationRequest, limit: datetime | None) -> bool:
+        """Tell whether a limit passed before the request was sealed, or has passed and it is not sealed yet."""
+        sealed = [step.at for step in request.steps if step.step == Step.SEAL]
+        return has_passed(limit, sealed[-1] if sealed else None, self.clock.now())
 
     async def matters_of(self, actor: Actor, requests: tuple[VerificationRequest, ...]) -> tuple[RequestMatter, ...]:
         """Return what each request is about, in their order. Raises NotFoundError for one of units not concerned."""

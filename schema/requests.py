@@ -98,6 +98,16 @@ class VerificationRequest:
         """Return the steps that may follow."""
         return [step for step in allowed_steps(self.state) if step is not Step.DELIVER]
 
+    @resolved("Whether the target passed before the answer was sealed, or has passed with none yet (Art. 14).")
+    def target_passed(self, info: Info) -> bool:
+        """Tell whether the answer is later than it should be in principle."""
+        return info.context.services.requests.has_passed(self.record, self.record.target_at)
+
+    @resolved("Whether the hard limit passed before the answer was sealed, or has passed with none yet (Art. 14).")
+    def hard_limit_passed(self, info: Info) -> bool:
+        """Tell whether the answer is later than it may be."""
+        return info.context.services.requests.has_passed(self.record, self.record.hard_limit_at)
+
     @resolved("What happened so far.")
     def steps(self) -> list[RequestStep]:
         """Return what happened so far."""

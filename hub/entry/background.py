@@ -1,4 +1,4 @@
-"""What goes on beside the calls: new publications, extractions that wait, issuings that a crash left, events."""
+"""What goes on beside the calls: publications, extractions that wait, issuings left by a crash, limits, events."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import structlog
 
 from graph_models.errors import StoreError
 from hub.catalogue import SnapshotHolder
+from hub.deadline_watch import DeadlineWatch
 from hub.extraction import Extractor
 from hub.outbox import Outbox
 from hub.proofs import ProofService
@@ -21,6 +22,8 @@ LOOK_SECONDS = 1.0
 """How often waiting extractions are looked for."""
 RECOVER_SECONDS = 5.0
 """How often unfinished issuings are looked for."""
+COUNT_SECONDS = 3600.0
+"""How often provisional limits are counted again: a newer calendar comes with a restart, a setting likewise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,7 @@ class Background:
     snapshots: SnapshotHolder
     extractor: Extractor
     proofs: ProofService
+    deadlines: DeadlineWatch
     outbox: Outbox
 
     @asynccontextmanager
@@ -39,6 +43,8 @@ class Background:
             asyncio.create_task(self.snapshots.watch(LOOK_SECONDS)),
             asyncio.create_task(_every(LOOK_SECONDS, self.extractor.take_up)),
             asyncio.create_task(_every(RECOVER_SECONDS, self.proofs.recover)),
+            asyncio.create_task(_every(LOOK_SECONDS, self.deadlines.look)),
+            asyncio.create_task(_every(COUNT_SECONDS, self.deadlines.count_again)),
             asyncio.create_task(self.outbox.run()),
         ]
         try:

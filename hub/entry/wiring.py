@@ -19,6 +19,7 @@ from hub.cases import CaseService
 from hub.catalogue import CatalogueService, SnapshotHolder
 from hub.clock import Clock, Ids, SystemClock, SystemIds
 from hub.connectors import SourceDirectory
+from hub.deadline_watch import DeadlineWatch
 from hub.documents import FolderDocumentStore
 from hub.entry.background import Background
 from hub.entry.settings import BusEngine, EventSettings, SealSettings, Settings, StoreEngine, StoreSettings
@@ -113,7 +114,13 @@ async def _assemble(settings: Settings, clock: Clock, ids: Ids, parts: _Parts) -
             settings.identity.issuer, settings.identity.audience, settings.identity.jwks_file, clock.now
         ),
         bus=parts.bus,
-        background=Background(snapshots, extractor, proofs, Outbox(store, parts.bus)),
+        background=Background(
+            snapshots,
+            extractor,
+            proofs,
+            DeadlineWatch(store, snapshots, calendar, clock, ids),
+            Outbox(store, parts.bus),
+        ),
     )
 
 

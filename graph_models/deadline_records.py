@@ -1,0 +1,102 @@
+"""Limits in time as relationships: (DeadlineSlot)-[:PASSES]->(VerificationRequest), one slot for each minute.
+
+What has passed is found by its minute, however many requests are open: neither engine is asked for all of them. A
+limit that passed is taken away with its slot; one of a request that was answered goes the same way when its time
+comes, so that answering costs nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import cast
+
+from graph_models import statements
+from graph_models.casework import VerificationRequest
+from graph_models.rows import from_document, milliseconds, moment, records
+from graph_models.store import Transaction, Value
+
+_MINUTE = 60_000
+_PROVISIONAL = "provisional"
+
+
+class LimitKind(StrEnum):
+    """Which limit; the passing of each is recorded apart (R14.6)."""
+
+    TARGET = "TARGET"
+    """In principle: half an hour, or 24 hours."""
+    HARD_LIMIT = "HARD_LIMIT"
+    """Close of office on the working day before the promised day."""
+
+
+@dataclass(frozen=True, slots=True)
+class PassedLimit:
+    """A limit whose time has come."""
+
+    kind: LimitKind
+    at: datetime
+    """When it passed; aware, UTC."""
+    request: VerificationRequest
+    """As it stands now; it may have been answered before."""
+
+
+async def watch_limits(tx: Transaction, request: VerificationRequest) -> None:
+    """Have the limits of a stored request noticed when they pass; one that had passed at receipt is not watched."""
+    limits = [(LimitKind.TARGET, request.target_at), (LimitKind.HARD_LIMIT, request.hard_limit_at)]
+    for kind, at in limits:
+        if at is not None and at > request.received_at:
+            row: dict[str, Value] = {"id": request.id, "minute": _slot(at), "kind": kind.value, "at": milliseconds(at)}
+            await tx.run(statements.PUT_LIMIT, row)
+    if request.provisional:
+        await tx.run(statements.PUT_PROVISIONAL, {"id": request.id, "queue": _PROVISIONAL})
+
+
+async def watch_limits_anew(tx: Transaction, request: VerificationRequest) -> None:
+    """Watch the changed limits of a request in place of those it had."""
+    await tx.run(statements.TAKE_LIMITS_AWAY, {"id": request.id})
+    await tx.run(statements.TAKE_PROVISIONAL_AWAY, {"id": request.id})
+    await watch_limits(tx, request)
+
+
+async def passed_slots(tx: Transaction, now: datetime, limit: int) -> tuple[int, ...]:
+    """Return the slots that hold limits of the present minute or earlier, the earliest first."""
+    rows = await tx.run(statements.PASSED_SLOTS, {"minute": _slot(now), "limit": limit})
+    return tuple(cast("int", row["minute"]) for row in rows)
+
+
+async def take_passed(tx: Transaction, slot: int, now: datetime, limit: int) -> tuple[PassedLimit, ...]:
+    """Take the limits of a slot that have passed out of the store; two transactions never take the same one."""
+    if not await tx.run(statements.HOLD_SLOT, {"minute": slot, "guard": milliseconds(now)}):
+        return ()
+    rows = await tx.run(statements.PASSED_LIMITS, {"minute": slot, "now": milliseconds(now), "limit": limit})
+    passed = tuple(
+        PassedLimit(
+            LimitKind(cast("str", row["kind"])),
+            moment(cast("int", row["at"])),
+            from_document(VerificationRequest, row["record"]),
+        )
+        for row in rows
+    )
+    for found in passed:
+        row: dict[str, Value] = {"minute": slot, "id": found.request.id, "kind": found.kind.value}
+        await tx.run(statements.TAKE_LIMIT_AWAY, row)
+    if slot < _slot(now) and not await tx.run(statements.LIMITS_LEFT, {"minute": slot}):
+        await tx.run(statements.DROP_SLOT, {"minute": slot})
+    return passed
+
+
+async def provisional_requests(tx: Transaction, after: str, limit: int) -> tuple[VerificationRequest, ...]:
+    """Return requests whose limits were counted over a year without published holidays, by identifier."""
+    page: dict[str, Value] = {"queue": _PROVISIONAL, "after": after, "limit": limit}
+    return records(VerificationRequest, await tx.run(statements.READ_PROVISIONAL, page))
+
+
+async def settle_provisional(tx: Transaction, request: VerificationRequest) -> None:
+    """No longer list a request among the provisional ones."""
+    await tx.run(statements.TAKE_PROVISIONAL_AWAY, {"id": request.id})
+
+
+def _slot(at: datetime) -> int:
+    """Return the minute of a time: whole minutes since 1970, UTC."""
+    return milliseconds(at) // _MINUTE
