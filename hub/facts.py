@@ -114,9 +114,11 @@ def _check_kind(field: FactField, value: str, today: date) -> None:
         check_credit_code(value, field=f"facts.{field.key}")
     elif field.kind is FactKind.DATE:
         try:
-            date.fromisoformat(value)
-        except ValueError as problem:
-            raise _fault(field.key, "is not a date like 2026-03-01", "不是有效日期") from problem
+            genuine = date.fromisoformat(value).isoformat() == value
+        except ValueError:
+            genuine = False
+        if not genuine:
+            raise _fault(field.key, "is not a date like 2026-03-01", "不是有效日期")
 
 
 def _fault(key: str, message: str, message_zh: str) -> InvalidInputError:

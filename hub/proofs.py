@@ -27,7 +27,7 @@ from graph_models.casework import (
     RequestStep,
     VerificationRequest,
 )
-from graph_models.errors import StaleVersionError
+from graph_models.errors import StaleVersionError, StoreError
 from graph_models.journal_records import append_audit, append_audit_many, append_events
 from graph_models.proof_records import add_intent, add_proof, load_intent, load_proof, open_intents, save_intent
 from graph_models.request_records import add_request, load_request, save_request
@@ -143,12 +143,20 @@ class ProofService:
         return await write_again(self.store, lambda tx: self._commit(tx, intent.key, proof, maker))
 
     async def recover(self, limit: int = 100) -> int:
-        """Finish intents that a crash or a failing signer left open; return how many were looked at."""
+        """Finish intents that a crash or a failing signer left open; return how many were looked at.
+
+        One that fails in a way that nobody foresaw holds up no other.
+        """
         before = self.clock.now() - LEFT_AFTER
         intents = await self.store.read(lambda tx: open_intents(tx, limit))
         left = [intent for intent in intents if intent.intended_at <= before]
         for intent in left:
-            await self.finish_or_leave(intent)
+            try:
+                await self.finish_or_leave(intent)
+            except StoreError:
+                raise
+            except Exception:
+                LOG.exception("issuing.failed", proof=intent.proof_number)
         return len(left)
 
     async def finish_or_leave(self, intent: IssuingIntent) -> Proof | None:
