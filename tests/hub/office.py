@@ -58,7 +58,7 @@ from hub.requests import RequestService, StepCall
 from hub.verifying import Verifier
 from hub.working_days import WorkingCalendar
 from pki.authority import Subject
-from pki.development import DevelopmentPlan, SealOrder, create_development_authority
+from pki.development import ROOT_FILE, DevelopmentPlan, SealOrder, create_development_authority
 from pki.pkcs12 import Pkcs12KeyStore
 from seals.appearance import SealFace
 from seals.judge import JudgePool
@@ -70,6 +70,7 @@ from tests.hub.city_content import CONTENT
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 """A Monday, 09:00 in the city."""
 HOLDER = "宁波市公安局"
+PASSPHRASE = "correct horse"
 NAME = "王小明"
 PERSON = "33020319900101123" + identity_check_digit("33020319900101123")
 NOBODY = "33020319900202233" + identity_check_digit("33020319900202233")
@@ -110,18 +111,19 @@ class SetClock:
 
 @dataclass
 class Register:
-    """A register in memory that can be down or hang."""
+    """A register in memory that can be down, or hang until it is resumed."""
 
     code: str
     facts: tuple[tuple[str, str], ...]
     down: DownReason | None = None
     hanging: bool = False
+    resumed: asyncio.Event = field(default_factory=asyncio.Event)
     asked: list[SourceQuery] = field(default_factory=list)
 
     async def fetch(self, query: SourceQuery) -> SourceOutcome:
         self.asked.append(query)
         if self.hanging:
-            await asyncio.Event().wait()
+            await self.resumed.wait()
         if self.down is not None:
             return SourceDown(self.down, "as the test wants it")
         if NOBODY in query.subject.values():
@@ -154,14 +156,20 @@ class Seals:
 
 
 def make_seals(folder: Path) -> Seals:
-    """Make keys, certificates, a signer and judges. Give back ``signer`` and ``judges`` by closing them."""
-    keys, clock = Pkcs12KeyStore(folder / "keys", "correct horse"), SetClock()
+    """Make keys and certificates in the folder, then open them as ``open_seals`` does."""
+    keys = Pkcs12KeyStore(folder / "keys", PASSPHRASE)
     orders = tuple(
         SealOrder(label=_label(kind), policy=SEAL_POLICIES[kind], subject=_holder(kind)) for kind in SealKind
     )
     plan = DevelopmentPlan(organisation="Proofhub Test", seals=orders)
     numbers = itertools.count(2**100).__next__
-    root = create_development_authority(folder, keys, plan, NOW - timedelta(days=1), numbers).root_pem
+    create_development_authority(folder, keys, plan, NOW - timedelta(days=1), numbers)
+    return open_seals(folder)
+
+
+def open_seals(folder: Path) -> Seals:
+    """Open what ``make_seals`` made, maybe in another process. Give back ``signer`` and ``judges`` by closing them."""
+    keys, clock, root = Pkcs12KeyStore(folder / "keys", PASSPHRASE), SetClock(), folder / ROOT_FILE
     roots = x509.load_pem_x509_certificates(root.read_bytes())
     policy = VerificationPolicy(trust_roots=tuple(each.public_bytes(Encoding.DER) for each in roots))
     return Seals(keys, root, policy, clock, make_signer(keys, clock), JudgePool(policy))
