@@ -8,9 +8,14 @@ PkiError
 │   ├── DamagedKeyError             what is stored under the label is no key of ours
 │   ├── UncertifiedKeyError         the key has no certificate yet
 │   ├── CertificateMismatchError    the certificate is not of this key
-│   └── OpenKeyFolderError          the folder of keys can be read by others
+│   ├── OpenKeyFolderError          the folder of keys can be read by others
+│   └── TokenUnavailableError       the token that holds the keys cannot be reached
 ├── ProfileViolationError           a certificate or CRL would not be of its profile; nothing was signed
-└── MalformedCertificateError       not a certificate
+├── MalformedCertificateError       not a certificate
+├── MalformedRequestError           not a certificate request, or not signed with its own key
+├── UntrustedCertificateError       a certificate from outside that leads to no trust root
+├── MalformedTimeStampError         not a time-stamp token or answer
+└── TimeStampUnavailableError       no time stamp can be had at the moment
 """
 
 from __future__ import annotations
@@ -52,6 +57,10 @@ class OpenKeyFolderError(KeyStoreError):
     """The folder of keys can be read by others than its owner."""
 
 
+class TokenUnavailableError(KeyStoreError):
+    """The token that holds the keys cannot be reached: it is not there, or was removed or restarted."""
+
+
 class ProfileViolationError(PkiError):
     """A certificate or a revocation list would not be of its profile; nothing was signed with the real key."""
 
@@ -63,3 +72,19 @@ class ProfileViolationError(PkiError):
 
 class MalformedCertificateError(PkiError):
     """The bytes are not a certificate."""
+
+
+class MalformedRequestError(PkiError):
+    """The bytes are not a certificate request (PKCS#10), or it is not signed with its own key."""
+
+
+class UntrustedCertificateError(PkiError):
+    """A certificate from an outside authority leads to no trust root; it was not kept."""
+
+
+class MalformedTimeStampError(PkiError):
+    """The bytes are not a time-stamp token, or not the answer to a request for one (RFC 3161)."""
+
+
+class TimeStampUnavailableError(PkiError):
+    """No time stamp can be had at the moment: the authority is not reached, or it refuses."""

@@ -5,11 +5,14 @@ A private key never leaves its store. Who uses it hands in a SHA-256 digest and 
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import Protocol
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+from pki.errors import KeyStoreError
 
 PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
 """The public keys that this room deals with."""
@@ -29,6 +32,27 @@ LONGEST_SIGNATURE: dict[KeyAlgorithm, int] = {
     KeyAlgorithm.RSA_3072: 384,
 }
 """The longest signature of each algorithm, in bytes."""
+
+
+_LABEL = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+_DIGEST_BYTES = 32
+
+
+def is_label(text: str) -> bool:
+    """Tell whether a key can be called so."""
+    return _LABEL.fullmatch(text) is not None
+
+
+def require_label(text: str) -> None:
+    """Raise KeyStoreError for what no key can be called."""
+    if not is_label(text):
+        raise KeyStoreError(f"{text!r} is no label: small letters, digits and hyphens, at most 64")
+
+
+def require_digest(digest: bytes) -> None:
+    """Raise KeyStoreError for what is no SHA-256 digest."""
+    if len(digest) != _DIGEST_BYTES:
+        raise KeyStoreError(f"a SHA-256 digest has {_DIGEST_BYTES} bytes")
 
 
 class SigningKey(Protocol):
@@ -73,7 +97,11 @@ class KeyStore(Protocol):
     """A place that makes keys, keeps them and signs with them."""
 
     def labels(self) -> tuple[str, ...]:
-        """Return the labels of all keys, sorted."""
+        """Return the labels of all keys, sorted.
+
+        Raises:
+            KeyStoreError: the store cannot be reached.
+        """
 
     def create(self, label: str, algorithm: KeyAlgorithm) -> SigningKey:
         """Make a new key that has no certificate yet.
@@ -104,4 +132,11 @@ class KeyStore(Protocol):
         Raises:
             UncertifiedKeyError: it has no certificate yet.
             UnknownKeyError, WrongPassphraseError, DamagedKeyError: it cannot be had.
+        """
+
+    def destroy(self, label: str) -> None:
+        """Destroy a key with its certificates for ever; one that is not there is destroyed already.
+
+        Raises:
+            KeyStoreError: the store cannot do it.
         """

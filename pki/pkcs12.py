@@ -7,7 +7,6 @@ is refused. A key is decrypted once and then kept in memory.
 from __future__ import annotations
 
 import os
-import re
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,14 +27,14 @@ from pki.errors import (
     UnknownKeyError,
     WrongPassphraseError,
 )
-from pki.keystore import KeyAlgorithm, PublicKey
+from pki.keystore import KeyAlgorithm, PublicKey, require_digest, require_label
 
 KDF_ROUNDS = 600_000
 """Rounds of the derivation of the file's key from the passphrase."""
 
-_LABEL = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _SUFFIX = ".p12"
 _PREHASHED = Prehashed(hashes.SHA256())
+_PKCS1, _ECDSA = padding.PKCS1v15(), ec.ECDSA(_PREHASHED)
 _RSA_BITS = {KeyAlgorithm.RSA_2048: 2048, KeyAlgorithm.RSA_3072: 3072}
 
 _PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
@@ -62,11 +61,10 @@ class _Pkcs12Key:
         return self.stored_certificate
 
     def sign(self, digest: bytes) -> bytes:
-        if len(digest) != hashes.SHA256.digest_size:
-            raise KeyStoreError("a SHA-256 digest has 32 bytes")
+        require_digest(digest)
         if isinstance(self.private_key, rsa.RSAPrivateKey):
-            return self.private_key.sign(digest, padding.PKCS1v15(), _PREHASHED)
-        return self.private_key.sign(digest, ec.ECDSA(_PREHASHED))
+            return self.private_key.sign(digest, _PKCS1, _PREHASHED)
+        return self.private_key.sign(digest, _ECDSA)
 
 
 class Pkcs12KeyStore:
@@ -121,9 +119,17 @@ class Pkcs12KeyStore:
                 raise CertificateMismatchError(f"the certificate is not of the key {label!r}")
             self._keep(self._path(label), _Pkcs12Key(label, key.algorithm, key.private_key, certificate, chain))
 
+    def destroy(self, label: str) -> None:
+        """Remove a key's file; see `KeyStore.destroy`. Backups of the folder are its owner's to destroy."""
+        with self._lock:
+            self._opened.pop(label, None)
+            try:
+                self._path(label).unlink(missing_ok=True)
+            except OSError as problem:
+                raise KeyStoreError(f"the key {label!r} cannot be destroyed: {problem.strerror}") from problem
+
     def _path(self, label: str) -> Path:
-        if not _LABEL.fullmatch(label):
-            raise KeyStoreError(f"{label!r} is no label: small letters, digits and hyphens, at most 64")
+        require_label(label)
         return self._folder / f"{label}{_SUFFIX}"
 
     def _load(self, label: str) -> _Pkcs12Key:

@@ -17,6 +17,9 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "node": ("node", "npm"),
     "pdfsig": ("pdfsig",),
     "qpdf": ("qpdf",),
+    "softhsm": ("softhsm2-util",),
+    "curl": ("curl",),
+    "openssl": ("openssl",),
 }
 """Name used in `@pytest.mark.services(...)` -> programs that must be found on PATH."""
 
@@ -28,6 +31,9 @@ DEBIAN_PACKAGES: dict[str, str] = {
     "npm": "npm",
     "pdfsig": "poppler-utils",
     "qpdf": "qpdf",
+    "softhsm2-util": "softhsm2",
+    "curl": "curl",
+    "openssl": "openssl",
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from scripts.service_downloads import DownloadFailedError, java_classpath, node_
 from scripts.service_pool import STARTERS, ServicePool
 from scripts.service_process import ServiceFailedError
 from scripts.service_programs import NEEDS, missing_programs
+from tests.simulators.soft_token import SoftTokens, make_tokens
 
 IN_CI = os.environ.get("CI") == "true"
 POOL = pytest.StashKey[ServicePool]()
@@ -108,6 +110,18 @@ def neo4j_uri(pytestconfig: pytest.Config) -> str:
 def kafka_bootstrap(pytestconfig: pytest.Config) -> str:
     """host:port of a running Kafka broker; its data is for this run only."""
     return _address(pytestconfig, "kafka")
+
+
+@pytest.fixture(scope="session")
+def soft_tokens(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SoftTokens]:
+    """Tokens of SoftHSM2, for this run only, each called after the tests that use it; two are called "twin"."""
+    if missing := missing_programs(["softhsm"]):
+        _cannot(f"{', '.join(missing)} not found on PATH")
+    users = ("contract", "pkcs11", "sessions", "sealing", "wiring", "wrong-pin", "twin", "twin")
+    tokens = make_tokens(tmp_path_factory.mktemp("softhsm"), users)
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("SOFTHSM2_CONF", str(tokens.configuration))
+        yield tokens
 
 
 @pytest.fixture(scope="session")

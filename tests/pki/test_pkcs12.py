@@ -1,23 +1,20 @@
+"""What is of files alone; what every key store does is in tests/contract/test_key_stores.py."""
+
 import hashlib
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_and_certificates
 
 from pki.errors import (
-    CertificateMismatchError,
     DamagedKeyError,
-    KeyExistsError,
     KeyStoreError,
     OpenKeyFolderError,
-    UncertifiedKeyError,
-    UnknownKeyError,
     WrongPassphraseError,
 )
-from pki.keystore import LONGEST_SIGNATURE, KeyAlgorithm, KeyStore
+from pki.keystore import KeyAlgorithm, KeyStore
 from pki.pkcs12 import Pkcs12KeyStore
 
 MESSAGE = "证明".encode()
@@ -27,36 +24,6 @@ DIGEST = hashlib.sha256(MESSAGE).digest()
 @pytest.fixture
 def keys(tmp_path: Path) -> Pkcs12KeyStore:
     return Pkcs12KeyStore(tmp_path / "keys", "correct horse")
-
-
-def test_an_elliptic_key_signs_a_digest_so_that_its_public_half_accepts_it(keys: KeyStore) -> None:
-    key = keys.create("seal", KeyAlgorithm.P_256)
-    signature = key.sign(DIGEST)
-    assert isinstance(key.public_key, ec.EllipticCurvePublicKey)
-    key.public_key.verify(signature, MESSAGE, ec.ECDSA(hashes.SHA256()))
-    assert len(signature) <= LONGEST_SIGNATURE[KeyAlgorithm.P_256]
-
-
-@pytest.mark.parametrize("algorithm", [KeyAlgorithm.RSA_2048, KeyAlgorithm.RSA_3072])
-def test_an_rsa_key_signs_a_digest_so_that_its_public_half_accepts_it(keys: KeyStore, algorithm: KeyAlgorithm) -> None:
-    key = keys.create("seal", algorithm)
-    signature = key.sign(DIGEST)
-    assert isinstance(key.public_key, rsa.RSAPublicKey)
-    key.public_key.verify(signature, MESSAGE, padding.PKCS1v15(), hashes.SHA256())
-    assert len(signature) == LONGEST_SIGNATURE[algorithm]
-
-
-def test_only_a_digest_of_32_bytes_is_signed(keys: KeyStore) -> None:
-    with pytest.raises(KeyStoreError, match="32 bytes"):
-        keys.create("seal", KeyAlgorithm.P_256).sign(MESSAGE)
-
-
-def test_a_key_is_found_again_by_another_store_on_the_same_folder(keys: KeyStore, tmp_path: Path) -> None:
-    made = keys.create("seal", KeyAlgorithm.P_256)
-    again = Pkcs12KeyStore(tmp_path / "keys", "correct horse")
-    assert again.labels() == ("seal",)
-    assert again.signing_key("seal").public_key == made.public_key
-    assert again.signing_key("seal").algorithm is KeyAlgorithm.P_256
 
 
 def test_a_wrong_passphrase_is_refused(keys: KeyStore, tmp_path: Path) -> None:
@@ -70,41 +37,11 @@ def test_an_empty_passphrase_is_refused(tmp_path: Path) -> None:
         Pkcs12KeyStore(tmp_path / "keys", "")
 
 
-def test_an_existing_key_is_never_overwritten(keys: KeyStore) -> None:
-    made = keys.create("seal", KeyAlgorithm.P_256)
-    with pytest.raises(KeyExistsError):
-        keys.create("seal", KeyAlgorithm.P_256)
-    assert keys.signing_key("seal").public_key == made.public_key
-
-
-def test_an_unknown_label_is_refused(keys: KeyStore) -> None:
-    with pytest.raises(UnknownKeyError):
-        keys.open("nobody")
-
-
-@pytest.mark.parametrize("label", ["", "../seal", "Seal", "a/b", "x" * 65, "seal.p12"])
-def test_a_label_that_could_leave_the_folder_is_refused(keys: KeyStore, label: str) -> None:
-    with pytest.raises(KeyStoreError, match="label"):
-        keys.create(label, KeyAlgorithm.P_256)
-
-
 @pytest.mark.parametrize("content", [b"", b"rubbish", b"\x30\x82\xff\xff"])
 def test_a_damaged_file_is_refused(keys: KeyStore, tmp_path: Path, content: bytes) -> None:
     (tmp_path / "keys" / "seal.p12").write_bytes(content)
     with pytest.raises(DamagedKeyError):
         keys.signing_key("seal")
-
-
-def test_a_key_without_certificate_cannot_seal(keys: KeyStore) -> None:
-    keys.create("seal", KeyAlgorithm.P_256)
-    with pytest.raises(UncertifiedKeyError):
-        keys.open("seal")
-
-
-def test_a_certificate_of_another_key_is_refused(keys: KeyStore, world) -> None:
-    keys.create("seal", KeyAlgorithm.P_256)
-    with pytest.raises(CertificateMismatchError):
-        keys.store_certificate("seal", world.keys.open("sharing").certificate, ())
 
 
 def test_files_and_folder_are_closed_to_others(keys: KeyStore, tmp_path: Path) -> None:
@@ -121,12 +58,6 @@ def test_a_folder_that_others_can_enter_is_refused(tmp_path: Path) -> None:
 
 def test_the_private_key_is_not_shown_by_its_representation(keys: KeyStore) -> None:
     assert "private" not in repr(keys.create("seal", KeyAlgorithm.P_256)).lower()
-
-
-def test_certificate_and_chain_are_kept_with_the_key(world) -> None:
-    key = Pkcs12KeyStore(world.folder / "keys", "correct horse").open("sharing")
-    assert key.certificate == world.keys.open("sharing").certificate
-    assert key.chain == (world.authority.issuing.certificate,)
 
 
 def test_a_key_of_another_kind_in_the_file_is_refused(keys: KeyStore, tmp_path: Path) -> None:
