@@ -1,4 +1,4 @@
-"""A certificate authority: a root, an issuing authority below it, and the certificates of seals.
+"""A certificate authority: a root, an issuing authority below it, and the certificates of seals and services.
 
 Each certificate is made from a profile, checked against it and only then signed (`pki.signing`). Times and serial
 numbers are handed in.
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
-from cryptography.x509.oid import NameOID, ObjectIdentifier
+from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID, ObjectIdentifier
 
 from pki.errors import ProfileViolationError
 from pki.keystore import PublicKey, SigningKey
@@ -53,6 +53,10 @@ class CertificateOrder:
     """First and last moment of the period; aware."""
     revocation_list_url: str | None = None
     """Where the issuer's revocation list is; None when it is only handed around."""
+    issuer_url: str | None = None
+    """Where the issuer's own certificate is (caIssuers, RFC 5280, 4.2.2.1)."""
+    responder_url: str | None = None
+    """Where to ask by OCSP (RFC 6960, 3.1)."""
 
 
 class CertificateAuthority:
@@ -120,6 +124,8 @@ def _builder(order: CertificateOrder, issuer: x509.Name, public_key: PublicKey) 
         builder = builder.add_extension(extension, critical)
     if order.revocation_list_url is not None:
         builder = builder.add_extension(_distribution_point(order.revocation_list_url), critical=False)
+    if access := _access(order):
+        builder = builder.add_extension(x509.AuthorityInformationAccess(access), critical=False)
     return builder
 
 
@@ -131,11 +137,23 @@ def _profile_extensions(profile: CertificateProfile) -> list[tuple[x509.Extensio
         (x509.KeyUsage(**usage, encipher_only=False, decipher_only=False), True),
     ]
     if profile.extended_key_usage is not None:
-        extensions.append((x509.ExtendedKeyUsage([ObjectIdentifier(profile.extended_key_usage)]), False))
+        usage_extension = x509.ExtendedKeyUsage([ObjectIdentifier(profile.extended_key_usage)])
+        extensions.append((usage_extension, profile.extended_key_usage_critical))
+    if profile.no_revocation_check:
+        extensions.append((x509.OCSPNoCheck(), False))
     if profile.policy is not None:
         policy = x509.PolicyInformation(ObjectIdentifier(profile.policy), None)
         extensions.append((x509.CertificatePolicies([policy]), False))
     return extensions
+
+
+def _access(order: CertificateOrder) -> list[x509.AccessDescription]:
+    """Return where the issuer's certificate and its responder are, as far as the order says."""
+    places = (
+        (AuthorityInformationAccessOID.OCSP, order.responder_url),
+        (AuthorityInformationAccessOID.CA_ISSUERS, order.issuer_url),
+    )
+    return [x509.AccessDescription(oid, x509.UniformResourceIdentifier(url)) for oid, url in places if url is not None]
 
 
 def _distribution_point(url: str) -> x509.CRLDistributionPoints:

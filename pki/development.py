@@ -1,12 +1,13 @@
 """A certificate authority for one machine: real certificates and keys, made on first use, for trying things out.
 
-Its root, issuing authority and seals have keys in one store; a production installation keeps the root's elsewhere.
+Its root, issuing authority, seals and services have keys in one store; a production installation keeps those of the
+authorities elsewhere.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -17,13 +18,30 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from pki.authority import CertificateAuthority, CertificateOrder, Subject, make_root
 from pki.errors import KeyStoreError, UncertifiedKeyError
 from pki.keystore import KeyAlgorithm, KeyStore, SealingKey
-from pki.profiles import ISSUING_AUTHORITY, ROOT_AUTHORITY, CertificateProfile, seal_profile
+from pki.profiles import (
+    GRANT_SIGNING,
+    ISSUING_AUTHORITY,
+    OCSP_RESPONDER,
+    ROOT_AUTHORITY,
+    TIME_STAMPING,
+    CertificateProfile,
+    seal_profile,
+)
 from pki.revocation import Revocation
+from pki.serial_books import read_serials, written_serials
 
 ROOT_LABEL = "root"
 ISSUING_LABEL = "issuing"
+TSA_LABEL = "tsa"
+OCSP_LABEL = "ocsp"
+GRANTS_LABEL = "grants"
+"""Labels of the keys of the authorities, of the time-stamp authority, the OCSP responder and the signer of grants."""
 ROOT_FILE = "root.pem"
 """File of the trust root, in PEM, in the folder handed in."""
+ISSUING_FILE = "issuing.pem"
+"""File of the issuing authority's certificate, likewise."""
+ISSUED_FILE = "issued.txt"
+"""File of the numbers of all certificates that the issuing authority ever issued."""
 ROOT_LIST_FILE = "root.crl"
 ISSUING_LIST_FILE = "issuing.crl"
 """Files of the two revocation lists, in DER."""
@@ -31,6 +49,7 @@ ISSUING_LIST_FILE = "issuing.crl"
 _ROOT_PERIOD = timedelta(days=20 * 365)
 _ISSUING_PERIOD = timedelta(days=10 * 365)
 _SEAL_PERIOD = timedelta(days=3 * 365)
+_RESPONDER_PERIOD = timedelta(days=365)
 _LIST_PERIOD = timedelta(days=7)
 _REST = timedelta(days=1)
 """A certificate with less than this left is made anew."""
@@ -57,6 +76,8 @@ class DevelopmentPlan:
     algorithm: KeyAlgorithm = KeyAlgorithm.P_256
     revocations: tuple[Revocation, ...] = ()
     """Revoked certificates of seals."""
+    service_url: str | None = None
+    """Where the lists, certificates and the OCSP responder are served, without a slash at the end; None for nowhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,44 +106,63 @@ def create_development_authority(
         ProfileViolationError: the plan asks for what no profile allows.
         KeyStoreError: a key cannot be had, or the folder cannot be written.
     """
-    maker = _Maker(keys, plan.algorithm, now, serial)
+    maker = _Maker(keys, plan, now, serial)
     root = maker.root(Subject(organisation=plan.organisation, common_name=f"{plan.organisation} Root CA"))
     issuing_subject = Subject(organisation=plan.organisation, common_name=f"{plan.organisation} Issuing CA")
     issuing = maker.authority(root, issuing_subject)
     for order in plan.seals:
         maker.certified(order.label, seal_profile(order.policy), order.subject, issuing, _SEAL_PERIOD)
+    maker.services(issuing)
     period = (now, now + _LIST_PERIOD)
     root_list = root.revocation_list((), int(now.timestamp()), period)
     issuing_list = issuing.revocation_list(plan.revocations, int(now.timestamp()), period)
-    _publish(folder, ROOT_FILE, root.certificate.public_bytes(Encoding.PEM))
-    _publish(folder, ROOT_LIST_FILE, root_list)
-    _publish(folder, ISSUING_LIST_FILE, issuing_list)
+    for name, data in (
+        (ISSUED_FILE, written_serials(read_serials(folder / ISSUED_FILE) | maker.issued)),
+        (ROOT_FILE, root.certificate.public_bytes(Encoding.PEM)),
+        (ISSUING_FILE, issuing.certificate.public_bytes(Encoding.PEM)),
+        (ROOT_LIST_FILE, root_list),
+        (ISSUING_LIST_FILE, issuing_list),
+    ):
+        _publish(folder, name, data)
     return DevelopmentAuthority(
         root_pem=folder / ROOT_FILE, revocation_lists=(root_list, issuing_list), issuing=issuing
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Maker:
     """Makes what is missing, at one moment."""
 
     keys: KeyStore
-    algorithm: KeyAlgorithm
+    plan: DevelopmentPlan
     now: datetime
     serial: Callable[[], int]
+    issued: set[int] = field(default_factory=set)
+    """Numbers of the certificates below the issuing authority, made now or before."""
 
     def root(self, subject: Subject) -> CertificateAuthority:
         current = self._current(ROOT_LABEL, None)
         if current is not None:
             return CertificateAuthority(current.certificate, current)
         key = self.keys.signing_key(self._label(ROOT_LABEL))
-        made = make_root(key, self._order(ROOT_AUTHORITY, subject, self.now + _ROOT_PERIOD))
+        made = make_root(key, self._order(ROOT_AUTHORITY, subject, self.now + _ROOT_PERIOD, None))
         self.keys.store_certificate(ROOT_LABEL, made.certificate, ())
         return made
 
     def authority(self, root: CertificateAuthority, subject: Subject) -> CertificateAuthority:
         key = self.certified(ISSUING_LABEL, ISSUING_AUTHORITY, subject, root, _ISSUING_PERIOD)
         return CertificateAuthority(key.certificate, key)
+
+    def services(self, issuing: CertificateAuthority) -> None:
+        """Have the keys of the services certified: time stamps, OCSP, grants."""
+        for label, profile, period, name in (
+            (TSA_LABEL, TIME_STAMPING, _ISSUING_PERIOD, "Time Stamping"),
+            (OCSP_LABEL, OCSP_RESPONDER, _RESPONDER_PERIOD, "OCSP"),
+            (GRANTS_LABEL, GRANT_SIGNING, _SEAL_PERIOD, "Grants"),
+        ):
+            organisation = self.plan.organisation
+            subject = Subject(organisation=organisation, common_name=f"{organisation} {name}")
+            self.certified(label, profile, subject, issuing, period)
 
     def certified(
         self,
@@ -135,10 +175,14 @@ class _Maker:
         """Return the key with a certificate of that issuer that is good for a while."""
         current = self._current(label, issuer.certificate)
         if current is not None:
+            if not profile.authority:
+                self.issued.add(current.certificate.serial_number)
             return current
         key = self.keys.signing_key(self._label(label))
         last = min(self.now + period, issuer.certificate.not_valid_after_utc)
-        certificate = issuer.issue(self._order(profile, subject, last), key.public_key)
+        certificate = issuer.issue(self._order(profile, subject, last, issuer), key.public_key)
+        if not profile.authority:
+            self.issued.add(certificate.serial_number)
         above = () if profile.authority else (issuer.certificate,)
         self.keys.store_certificate(label, certificate, above)
         return self.keys.open(label)
@@ -146,7 +190,7 @@ class _Maker:
     def _label(self, label: str) -> str:
         """Return the label, after making a key under it when there is none."""
         if label not in self.keys.labels():
-            self.keys.create(label, self.algorithm)
+            self.keys.create(label, self.plan.algorithm)
         return label
 
     def _current(self, label: str, issuer: x509.Certificate | None) -> SealingKey | None:
@@ -161,13 +205,21 @@ class _Maker:
             return None
         return key if issuer is None or _issued_by(key.certificate, issuer) else None
 
-    def _order(self, profile: CertificateProfile, subject: Subject, last: datetime) -> CertificateOrder:
+    def _order(
+        self, profile: CertificateProfile, subject: Subject, last: datetime, issuer: CertificateAuthority | None
+    ) -> CertificateOrder:
+        base = self.plan.service_url
+        served = base is not None and issuer is not None
+        name = "root" if profile.authority else "issuing"
         return CertificateOrder(
             profile=profile,
             subject=subject,
             serial=self.serial(),
             not_before=self.now,
             not_after=last,
+            revocation_list_url=f"{base}/{name}.crl" if served else None,
+            issuer_url=f"{base}/{name}.cer" if served else None,
+            responder_url=f"{base}/ocsp" if served and not profile.authority else None,
         )
 
 

@@ -23,10 +23,18 @@ POLICY_INFORMATION_SHARING = "2.25.12340748167528968737319257074633337746"
 """Certificate policy of information-sharing seals; an own arc under 2.25 (ITU-T X.667)."""
 POLICY_INFORMATION_VERIFICATION = "2.25.234131790469600515647077031763804480660"
 """Certificate policy of information-verification seals; likewise."""
+POLICY_GRANT_SIGNING = "2.25.323111871177756114932088595901956424830"
+"""Certificate policy of the key that signs grants of seals; likewise."""
+POLICY_TIME_STAMPING = "2.25.330853244973825942207394933405285304845"
+"""Policy under which time stamps are made (RFC 3161, 2.4.2), and of the certificate that signs them; likewise."""
 ANY_POLICY = "2.5.29.32.0"
 """The policy of an authority that may issue under any policy (RFC 5280, 4.2.1.4)."""
 DOCUMENT_SIGNING = "1.3.6.1.5.5.7.3.36"
 """Extended key usage id-kp-documentSigning (RFC 9336)."""
+TIME_STAMP_SIGNING = "1.3.6.1.5.5.7.3.8"
+"""Extended key usage id-kp-timeStamping (RFC 3161, 2.3)."""
+OCSP_SIGNING = "1.3.6.1.5.5.7.3.9"
+"""Extended key usage id-kp-OCSPSigning (RFC 6960, 4.2.2.2)."""
 
 KEY_USAGES = (
     "digital_signature",
@@ -50,6 +58,8 @@ _KNOWN_EXTENSIONS = frozenset(
         ExtensionOID.SUBJECT_KEY_IDENTIFIER,
         ExtensionOID.AUTHORITY_KEY_IDENTIFIER,
         ExtensionOID.CRL_DISTRIBUTION_POINTS,
+        ExtensionOID.AUTHORITY_INFORMATION_ACCESS,
+        ExtensionOID.OCSP_NO_CHECK,
     }
 )
 
@@ -72,6 +82,10 @@ class CertificateProfile:
     """Attributes that the subject has, each exactly once."""
     longest_days: int
     """Longest period of validity, in days."""
+    extended_key_usage_critical: bool = False
+    """Whether who does not know the extended key usage must refuse the certificate."""
+    no_revocation_check: bool = False
+    """Whether it says that nobody need ask whether it was revoked (RFC 6960, 4.2.2.2.1)."""
 
 
 ROOT_AUTHORITY = CertificateProfile(
@@ -97,6 +111,44 @@ ISSUING_AUTHORITY = CertificateProfile(
     longest_days=10 * 366,
 )
 """Signs the certificates of seals and their revocation list; no authority below it."""
+
+GRANT_SIGNING = CertificateProfile(
+    name="grant signing",
+    authority=False,
+    path_length=None,
+    key_usage=frozenset({"digital_signature"}),
+    extended_key_usage=None,
+    policy=POLICY_GRANT_SIGNING,
+    subject=(NameOID.COUNTRY_NAME, NameOID.ORGANIZATION_NAME, NameOID.COMMON_NAME),
+    longest_days=3 * 366,
+)
+"""Signs the grants by which units use seals (Art. 15); seals nothing itself."""
+
+TIME_STAMPING = CertificateProfile(
+    name="time-stamping unit",
+    authority=False,
+    path_length=None,
+    key_usage=frozenset({"digital_signature"}),
+    extended_key_usage=TIME_STAMP_SIGNING,
+    extended_key_usage_critical=True,
+    policy=POLICY_TIME_STAMPING,
+    subject=(NameOID.COUNTRY_NAME, NameOID.ORGANIZATION_NAME, NameOID.COMMON_NAME),
+    longest_days=10 * 366,
+)
+"""Signs time stamps and nothing else: its one purpose is critical (RFC 3161, 2.3; EN 319 422, 6.2)."""
+
+OCSP_RESPONDER = CertificateProfile(
+    name="OCSP responder",
+    authority=False,
+    path_length=None,
+    key_usage=frozenset({"digital_signature"}),
+    extended_key_usage=OCSP_SIGNING,
+    policy=None,
+    subject=(NameOID.COUNTRY_NAME, NameOID.ORGANIZATION_NAME, NameOID.COMMON_NAME),
+    longest_days=366,
+    no_revocation_check=True,
+)
+"""Answers for the authority that issued it (RFC 6960, 4.2.2.2); lives short, as nobody asks whether it was revoked."""
 
 
 def seal_profile(policy: str) -> CertificateProfile:
@@ -196,6 +248,18 @@ def _extended_key_usage_matches(certificate: x509.Certificate, profile: Certific
     return [usage.dotted_string for usage in found or ()] == wanted
 
 
+def _extended_key_usage_is_as_critical(certificate: x509.Certificate, profile: CertificateProfile) -> bool:
+    try:
+        found = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
+    except x509.ExtensionNotFound:
+        return not profile.extended_key_usage_critical
+    return found.critical == profile.extended_key_usage_critical
+
+
+def _no_check_matches(certificate: x509.Certificate, profile: CertificateProfile) -> bool:
+    return (_extension(certificate, x509.OCSPNoCheck) is not None) == profile.no_revocation_check
+
+
 def _policy_matches(certificate: x509.Certificate, profile: CertificateProfile) -> bool:
     return policies_of(certificate) == (frozenset() if profile.policy is None else frozenset({profile.policy}))
 
@@ -223,6 +287,8 @@ _CHECKS: tuple[tuple[str, Callable[[x509.Certificate, CertificateProfile], bool]
     ("the basic constraints differ", _constraints_match),
     ("the key usage differs", _key_usage_matches),
     ("the extended key usage differs", _extended_key_usage_matches),
+    ("the extended key usage is critical where it should not be, or the other way", _extended_key_usage_is_as_critical),
+    ("it says wrongly whether its revocation is asked for", _no_check_matches),
     ("the certificate policy differs", _policy_matches),
     ("the subject key identifier is missing", _names_its_key),
     ("the authority key identifier is missing", _names_its_issuers_key),

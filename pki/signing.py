@@ -1,4 +1,4 @@
-"""Signs certificates and revocation lists with a key that never leaves its store.
+"""Signs certificates, revocation lists and answers of services with a key that never leaves its store.
 
 First the whole content is made and signed with a throw-away key of the same kind, so that it can be looked at as a
 certificate; only what passed is signed by the real key, over the very same bytes. What was not checked cannot be
@@ -53,19 +53,38 @@ def sign_revocation_list(
     return x509.load_der_x509_crl(_sign_again(draft.public_bytes(Encoding.DER), key))
 
 
+def sign_content(content: bytes, key: SigningKey) -> bytes:
+    """Sign bytes over SHA-256 with the real key.
+
+    Returns:
+        The signature, in the form that `SigningKey.sign` gives.
+
+    Raises:
+        KeyStoreError: the key cannot sign, or what it gave is no signature of its own.
+    """
+    signature = key.sign(hashlib.sha256(content).digest())
+    _require_signature(key.public_key, signature, content)
+    return signature
+
+
 class _Signed(core.Sequence):  # type: ignore[misc]  # asn1crypto ships no types
     """What a certificate and a revocation list have in common (RFC 5280, 4.1 and 5.1)."""
 
     _fields: ClassVar = [("content", core.Any), ("algorithm", core.Any), ("signature", core.OctetBitString)]
 
 
+SIGNATURE_NAMES: dict[KeyAlgorithm, str] = {
+    KeyAlgorithm.P_256: "sha256_ecdsa",
+    KeyAlgorithm.RSA_2048: "sha256_rsa",
+    KeyAlgorithm.RSA_3072: "sha256_rsa",
+}
+"""What the signatures of each kind of key are called in asn1crypto."""
+
+
 def _sign_again(draft: bytes, key: SigningKey) -> bytes:
     """Return the same content with the real key's signature in place of the throw-away one."""
     signed = _Signed.load(draft)
-    content: bytes = signed["content"].dump()
-    signature = key.sign(hashlib.sha256(content).digest())
-    _require_signature(key.public_key, signature, content)
-    signed["signature"] = core.OctetBitString(signature)
+    signed["signature"] = core.OctetBitString(sign_content(signed["content"].dump(), key))
     result: bytes = signed.dump()
     return result
 

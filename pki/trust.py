@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import verification
 
 from pki.errors import MalformedCertificateError
-from pki.profiles import DOCUMENT_SIGNING
+from pki.profiles import DOCUMENT_SIGNING, GRANT_SIGNING, TIME_STAMP_SIGNING, TIME_STAMPING
 
 MOST_ROOTS = 64
 """Most certificates accepted in one file of trust roots."""
@@ -55,7 +55,7 @@ class TrustRoot:
         """
         try:
             certificates = tuple(x509.load_pem_x509_certificates(data))
-        except ValueError as problem:
+        except (ValueError, x509.InvalidVersion) as problem:
             raise MalformedCertificateError("the trust root is not a certificate in PEM") from problem
         if not 0 < len(certificates) <= MOST_ROOTS:
             raise MalformedCertificateError(f"there must be 1 to {MOST_ROOTS} trust roots")
@@ -85,14 +85,55 @@ class CertificatePath:
     """Why there is none, in one line."""
 
 
-def find_path(certificate: bytes, others: Iterable[bytes], roots: Iterable[bytes], at: datetime) -> CertificatePath:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purpose:
+    """What the certificate at the end of a path must be for (RFC 5280, 4.2.1.3 and 4.2.1.12)."""
+
+    name: str
+    key_usage: frozenset[str]
+    """Bits of `pki.profiles.KEY_USAGES`, of which it has at least one."""
+    extended_key_usage: str | None
+    """The purpose that it names, where it names any; None where it names none."""
+    required: bool = False
+    """Whether it must name its purpose."""
+    alone: bool = False
+    """Whether it must name this purpose and no other, in a critical extension."""
+
+
+SEALING = Purpose(
+    name="signing documents",
+    key_usage=frozenset({"digital_signature", "content_commitment"}),
+    extended_key_usage=DOCUMENT_SIGNING,
+)
+"""Sealing documents (RFC 9336)."""
+GRANTING = Purpose(name="signing grants", key_usage=GRANT_SIGNING.key_usage, extended_key_usage=None)
+"""Signing grants of seals."""
+STAMPING = Purpose(
+    name="stamping time",
+    key_usage=TIME_STAMPING.key_usage | {"content_commitment"},
+    extended_key_usage=TIME_STAMP_SIGNING,
+    required=True,
+    alone=True,
+)
+"""Signing time stamps (RFC 3161, 2.3)."""
+
+
+def find_path(
+    certificate: bytes,
+    others: Iterable[bytes],
+    roots: Iterable[bytes],
+    at: datetime,
+    *,
+    purpose: Purpose = SEALING,
+) -> CertificatePath:
     """Find a path that was good at a time. All certificates are DER, and may come from a hostile file.
 
     Args:
-        certificate: the seal's.
+        certificate: the one in question: a seal's, where no other purpose is given.
         others: what may lie in between, in any order; what is no certificate is passed over.
         roots: what to trace it back to; they too must be within their period.
         at: the time; aware.
+        purpose: what the certificate in question must be for.
 
     Returns:
         The path, or why there is none; never raises for what the certificates hold.
@@ -102,8 +143,8 @@ def find_path(certificate: bytes, others: Iterable[bytes], roots: Iterable[bytes
         return CertificatePath((), "no trust root is given")
     try:
         leaf = x509.load_der_x509_certificate(certificate)
-        verified = _verifier(anchors, at).verify(leaf, _load(others))
-    except (verification.VerificationError, ValueError, UnsupportedAlgorithm) as problem:
+        verified = _verifier(anchors, at, purpose).verify(leaf, _load(others))
+    except (verification.VerificationError, ValueError, x509.InvalidVersion, UnsupportedAlgorithm) as problem:
         return CertificatePath((), " ".join(str(problem).split())[:_PROBLEM_LENGTH])
     return CertificatePath(tuple(verified.chain), None)
 
@@ -113,19 +154,19 @@ def _load(certificates: Iterable[bytes]) -> list[x509.Certificate]:
     for der in certificates:
         try:
             loaded.append(x509.load_der_x509_certificate(der))
-        except ValueError:
+        except (ValueError, x509.InvalidVersion):
             continue
     return loaded
 
 
-def _verifier(anchors: list[x509.Certificate], at: datetime) -> verification.ClientVerifier:
+def _verifier(anchors: list[x509.Certificate], at: datetime, purpose: Purpose) -> verification.ClientVerifier:
     """Return the library's verifier of clients: the one that asks for no host name."""
     return (
         verification.PolicyBuilder()
         .store(verification.Store(anchors))
         .time(at.astimezone(UTC).replace(tzinfo=None))
         .max_chain_depth(MOST_ISSUERS)
-        .extension_policies(ca_policy=_issuers(), ee_policy=_seals())
+        .extension_policies(ca_policy=_issuers(), ee_policy=_leaves(purpose))
         .build_client_verifier()
     )
 
@@ -141,31 +182,34 @@ def _issuers() -> verification.ExtensionPolicy:
     )
 
 
-def _seals() -> verification.ExtensionPolicy:
-    """A seal's certificate is none of an authority, and is for signing documents (RFC 5280, 4.2.1.12; RFC 9336)."""
+def _leaves(purpose: Purpose) -> verification.ExtensionPolicy:
+    """The certificate in question is none of an authority, and is for its purpose (RFC 5280, 4.2.1.12; RFC 9336)."""
+
+    def signs(_policy: verification.Policy, _of: x509.Certificate, value: x509.KeyUsage) -> None:
+        if not any(getattr(value, bit) for bit in purpose.key_usage):
+            raise ValueError("the certificate is not for signing")
+
+    def serves(_policy: verification.Policy, _of: x509.Certificate, value: x509.ExtendedKeyUsage | None) -> None:
+        named = [] if value is None else [usage.dotted_string for usage in value]
+        if (value is not None or purpose.required) and purpose.extended_key_usage not in named:
+            raise ValueError(f"the certificate is for other purposes than {purpose.name}")
+        if purpose.alone and len(named) != 1:
+            raise ValueError(f"the certificate is not for {purpose.name} alone")
+
+    agnostic, critical = verification.Criticality.AGNOSTIC, verification.Criticality.CRITICAL
     return (
         verification.ExtensionPolicy.permit_all()
         .may_be_present(x509.BasicConstraints, verification.Criticality.AGNOSTIC, _is_no_authority)
-        .require_present(x509.KeyUsage, verification.Criticality.AGNOSTIC, _signs)
-        .may_be_present(x509.ExtendedKeyUsage, verification.Criticality.AGNOSTIC, _signs_documents)
+        .require_present(x509.KeyUsage, verification.Criticality.AGNOSTIC, signs)
+        .may_be_present(x509.ExtendedKeyUsage, critical if purpose.alone else agnostic, serves)
     )
 
 
 def _is_no_authority(_policy: verification.Policy, _of: x509.Certificate, value: x509.BasicConstraints | None) -> None:
     if value is not None and value.ca:
-        raise ValueError("the seal's certificate is one of an authority")
+        raise ValueError("the certificate is one of an authority")
 
 
 def _signs_certificates(_policy: verification.Policy, _of: x509.Certificate, value: x509.KeyUsage) -> None:
     if not value.key_cert_sign:
         raise ValueError("an issuer may not sign certificates")
-
-
-def _signs(_policy: verification.Policy, _of: x509.Certificate, value: x509.KeyUsage) -> None:
-    if not (value.digital_signature or value.content_commitment):
-        raise ValueError("the certificate is not for signing")
-
-
-def _signs_documents(_policy: verification.Policy, _of: x509.Certificate, value: x509.ExtendedKeyUsage | None) -> None:
-    if value is not None and x509.ObjectIdentifier(DOCUMENT_SIGNING) not in value:
-        raise ValueError("the certificate is for other purposes than signing documents")

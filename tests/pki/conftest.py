@@ -3,15 +3,15 @@
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from pki.authority import Subject
+from pki.authority import CertificateOrder, Subject
 from pki.development import DevelopmentAuthority, DevelopmentPlan, SealOrder, create_development_authority
 from pki.pkcs12 import Pkcs12KeyStore
-from pki.profiles import POLICY_INFORMATION_SHARING, POLICY_INFORMATION_VERIFICATION
+from pki.profiles import POLICY_INFORMATION_SHARING, POLICY_INFORMATION_VERIFICATION, CertificateProfile
 from pki.trust import TrustRoot
 
 NOW = datetime(2026, 11, 24, 1, 2, 3, 456789, tzinfo=UTC)
@@ -52,3 +52,20 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     serial = itertools.count(2**100).__next__
     authority = create_development_authority(folder, keys, PLAN, NOW, serial)
     return World(folder, keys, authority, TrustRoot.load(authority.root_pem), PLAN, NOW, serial)
+
+
+@pytest.fixture
+def order_of(world) -> Callable[[CertificateProfile], CertificateOrder]:
+    """Makes an order of any profile, with the subject of a seal or of a service."""
+
+    def order(profile: CertificateProfile) -> CertificateOrder:
+        service = Subject(organisation="Proofhub Test", common_name="Service")
+        return CertificateOrder(
+            profile=profile,
+            subject=service if len(profile.subject) == 3 else world.plan.seals[0].subject,
+            serial=world.serial(),
+            not_before=world.now,
+            not_after=world.now + timedelta(days=300),
+        )
+
+    return order

@@ -4,6 +4,7 @@ from datetime import timedelta
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import AuthorityInformationAccessOID
 
 from pki.authority import CertificateAuthority, CertificateOrder, Subject, make_root
 from pki.errors import ProfileViolationError
@@ -82,3 +83,23 @@ def test_an_authority_with_an_rsa_key_signs_too(world, order, public_key, tmp_pa
     root.certificate.verify_directly_issued_by(root.certificate)
     made = root.issue(replace(order, not_after=world.now + timedelta(days=2)), public_key)
     made.verify_directly_issued_by(root.certificate)
+
+
+def test_a_certificate_says_where_its_issuer_and_its_responder_are(world, order, public_key) -> None:
+    base = "http://127.0.0.1:8000/pki"
+    order = replace(order, issuer_url=f"{base}/issuing.cer", responder_url=f"{base}/ocsp")
+    made = world.authority.issuing.issue(order, public_key)
+    found = made.extensions.get_extension_for_class(x509.AuthorityInformationAccess)
+    places = {access.access_method: access.access_location.value for access in found.value}
+    assert not found.critical
+    assert places == {
+        AuthorityInformationAccessOID.OCSP: f"{base}/ocsp",
+        AuthorityInformationAccessOID.CA_ISSUERS: f"{base}/issuing.cer",
+    }
+
+
+def test_without_an_address_a_certificate_names_none(world, order, public_key) -> None:
+    made = world.authority.issuing.issue(order, public_key)
+    for kind in (x509.AuthorityInformationAccess, x509.CRLDistributionPoints):
+        with pytest.raises(x509.ExtensionNotFound):
+            made.extensions.get_extension_for_class(kind)

@@ -5,9 +5,10 @@ import pytest
 from cryptography import x509
 
 from pki.authority import Subject
-from pki.development import create_development_authority
+from pki.development import ISSUED_FILE, create_development_authority
 from pki.errors import KeyStoreError, ProfileViolationError
 from pki.pkcs12 import Pkcs12KeyStore
+from pki.serial_books import read_serials
 
 
 def _certificates(keys) -> list:
@@ -70,3 +71,27 @@ def test_a_folder_that_cannot_be_written_is_a_clear_error(world, tmp_path) -> No
     (tmp_path / "taken").write_bytes(b"")
     with pytest.raises(KeyStoreError, match="cannot be written"):
         create_development_authority(tmp_path / "taken", keys, world.plan, world.now, world.serial)
+
+
+def test_where_it_is_served_stands_in_its_certificates(world, tmp_path) -> None:
+    keys = Pkcs12KeyStore(tmp_path / "keys", "x")
+    plan = replace(world.plan, service_url="http://hub.test/pki")
+    create_development_authority(tmp_path, keys, plan, world.now, world.serial)
+    for label, name in (("sharing", "issuing"), ("tsa", "issuing"), ("issuing", "root")):
+        points = keys.open(label).certificate.extensions.get_extension_for_class(x509.CRLDistributionPoints)
+        assert points.value[0].full_name[0].value == f"http://hub.test/pki/{name}.crl"
+    with pytest.raises(x509.ExtensionNotFound):
+        keys.open("root").certificate.extensions.get_extension_for_class(x509.CRLDistributionPoints)
+
+
+def test_the_numbers_of_all_certificates_that_it_issued_are_kept(world, tmp_path) -> None:
+    keys = Pkcs12KeyStore(tmp_path / "keys", "x")
+    create_development_authority(tmp_path, keys, world.plan, world.now, world.serial)
+    first = {keys.open(label).certificate.serial_number for label in ("sharing", "verification", "tsa", "ocsp")}
+    later = world.now + timedelta(days=364, hours=1)
+    create_development_authority(tmp_path, keys, world.plan, later, world.serial)
+    renewed = keys.open("ocsp").certificate.serial_number
+    assert renewed not in first
+    kept = read_serials(tmp_path / ISSUED_FILE)
+    assert kept > first | {renewed}
+    assert keys.open("issuing").certificate.serial_number not in kept

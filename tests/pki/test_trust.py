@@ -167,6 +167,14 @@ def test_what_is_no_certificate_leads_nowhere(chain, data) -> None:
     assert found.problem
 
 
+def test_a_certificate_of_a_version_that_is_not_there_leads_nowhere(chain) -> None:
+    version = b"\xa0\x03\x02\x01"  # RFC 5280, 4.1.2.1
+    der = chain.seal.der.replace(version + b"\x02", version + b"\x07", 1)
+    assert find_path(der, (chain.issuing.der,), (chain.root.der,), AT).problem
+    broken = chain.issuing.der.replace(version + b"\x02", version + b"\x07", 1)
+    assert find_path(chain.seal.der, (broken,), (chain.root.der,), AT).problem
+
+
 @pytest.mark.parametrize(("between", "found"), [(MOST_ISSUERS, True), (MOST_ISSUERS + 1, False)])
 def test_a_path_has_a_greatest_length(between, found) -> None:
     authorities = [issue("root", None, AUTHORITY)]
