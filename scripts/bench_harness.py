@@ -11,9 +11,15 @@ import statistics
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 MILLISECONDS = "ms"
 PER_SECOND = "/s"
+TIMES = "times"
+"""Unit of a ratio that is a figure of its own."""
+
+TimedPart = Callable[[int], tuple[float, ...]]
+"""Makes so many calls and says what each took, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +87,14 @@ def ratio_of(ours: Sequence[float], peer: Sequence[float]) -> float:
 
 def by_turns(parts: Mapping[str, Callable[[], object]], plan: Plan) -> dict[str, Samples]:
     """Time each part by turns: a round of the first, of the second …, then all again."""
-    for call in parts.values():
-        _timed(call, plan.warm_up)
-    rounds = [{name: _timed(call, plan.calls) for name, call in parts.items()} for _ in range(plan.rounds)]
+    return by_turns_of({name: partial(_timed, call) for name, call in parts.items()}, plan)
+
+
+def by_turns_of(parts: Mapping[str, TimedPart], plan: Plan) -> dict[str, Samples]:
+    """Do as `by_turns` with parts that time themselves: another program, for one."""
+    for part in parts.values():
+        part(plan.warm_up)
+    rounds = [{name: part(plan.calls) for name, part in parts.items()} for _ in range(plan.rounds)]
     return {name: Samples(tuple(each[name] for each in rounds)) for name in parts}
 
 

@@ -1,142 +1,98 @@
-"""Subject: making a page, sealing it next to plain pyHanko, verifying it, all in this process on one core."""
+"""Subject: making a page, sealing it and verifying it, next to the bare signature, plain pyHanko and EU DSS.
+
+Sealing is measured inside the signer at PAdES B-B, with the endorsement and the visible seal, on a page that was
+rendered before, everything on one core by turns; then with as many processes as there are cores.
+"""
 
 from __future__ import annotations
 
 import itertools
+import os
+import statistics
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from io import BytesIO
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 
-from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.sign import signers
-from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
-
-from hub.clock import SystemClock, SystemIds
-from hub.entry.wiring import trust_in
-from pki.authority import Subject
-from pki.development import DevelopmentPlan, SealOrder, create_development_authority
 from pki.keystore import KeyAlgorithm
-from pki.pkcs12 import Pkcs12KeyStore
-from scripts.bench_harness import Figure, by_turns
+from scripts.bench_dss import DssPeer, dss_peer
+from scripts.bench_harness import PER_SECOND, Figure, by_turns
 from scripts.bench_run import Run
-from seals.appearance import SealFace
-from seals.endorsement import Endorsement, Fact, facts_digest
-from seals.kinds import SEAL_NAMES, SEAL_POLICIES, SealKind
+from scripts.bench_seal_office import SealOffice, content_of, make_office
+from scripts.bench_seal_parts import SealBench
+from scripts.bench_seal_worker import seal_workers
+from scripts.service_programs import missing_programs
 from seals.page import render_page
-from seals.page_content import PageContent, PageFamily
-from seals.sealing import Seal, seal_page
-from seals.verdict import VerdictOutcome
-from seals.verification import verify_document
+from seals.page_changes import read_changes
 
-KIND = SealKind.INFORMATION_SHARING
-HOLDER = "宁波市公安局"
-ALGORITHMS = {"P-256": KeyAlgorithm.P_256, "RSA-3072": KeyAlgorithm.RSA_3072}
-_PASSPHRASE = "for measuring only"  # noqa: S105  protects keys that are made for one run
-_LABEL = "sharing"
-_FACTS = (
-    Fact("name", "姓名", "Name", "章示例"),
-    Fact("id_number", "公民身份号码", "Identity number", "330211198603318599"),
-    Fact("address", "户籍地址", "Registered address", "浙江省宁波市海曙区示例街道1号"),
-    Fact("since", "登记日期", "Registered on", "2020-01-01"),
-)
+ALGORITHMS = {
+    "P-256": KeyAlgorithm.P_256,
+    "RSA-2048": KeyAlgorithm.RSA_2048,
+    "RSA-3072": KeyAlgorithm.RSA_3072,
+}
 
 
 def seal_figures(run: Run) -> Iterator[Figure]:
     """Make pages, then seal and verify with each kind of key."""
-    contents = (_content(turn) for turn in itertools.count())
-    name = "make a page (A4, four facts, QR code), each another"
-    yield by_turns({name: lambda: render_page(next(contents))}, run.plan)[name].figure(name)
+    with _one_core():
+        yield from _pages(run)
     for key, algorithm in ALGORITHMS.items():
-        with tempfile.TemporaryDirectory(dir=run.city.folder) as folder:
-            yield from _of_key(run, key, _office(Path(folder), algorithm))
+        with tempfile.TemporaryDirectory(dir=run.city.folder) as name:
+            folder = Path(name)
+            office = make_office(folder, algorithm)
+            with _one_core(), _dss(folder, office) as dss:
+                yield from SealBench(run.plan, key, office, folder, dss).figures()
+            yield from _cores(run, key, folder)
 
 
-def _of_key(run: Run, name: str, office: _Office) -> Iterator[Figure]:
-    page, content = render_page(_content(0)), _content(0)
-
-    def ours() -> bytes:
-        return seal_page(page, content.endorsement, office.seal, SystemClock().now())
-
-    sealed, policy = ours(), trust_in(office.root)
-
-    def verify() -> None:
-        if verify_document(sealed, policy, at=SystemClock().now()).outcome is not VerdictOutcome.GOOD:
-            raise AssertionError("what was sealed is not good")
-
-    titles = (f"seal a page, {name}", f"sign a page with plain pyHanko, {name}", f"verify a sealed page, {name}")
-    found = by_turns(dict(zip(titles, (ours, _plain(page.pdf, office), verify), strict=True)), run.plan)
-    yield found[titles[0]].figure(titles[0], (titles[1], found[titles[1]]))
-    yield found[titles[1]].figure(titles[1])
-    yield found[titles[2]].figure(titles[2])
+def _pages(run: Run) -> Iterator[Figure]:
+    contents = (content_of(turn) for turn in itertools.count())
+    page = render_page(content_of(0))
+    parts: dict[str, Callable[[], object]] = {
+        "make a page (A4, four facts, QR code), each another": lambda: render_page(next(contents)),
+        "of that: work out what a seal changes in it": lambda: read_changes(page.pdf, page.seal_box),
+    }
+    for name, samples in by_turns(parts, run.plan).items():
+        yield samples.figure(name)
 
 
-def _plain(pdf: bytes, office: _Office) -> Callable[[], object]:
-    """Return pyHanko's usual call: an invisible certifying PAdES signature, nothing prepared beforehand."""
-    signer = signers.SimpleSigner.load_pkcs12(str(office.key_file), passphrase=_PASSPHRASE.encode())  # type: ignore[no-untyped-call]  # the library types it partly
-    how = signers.PdfSignatureMetadata(
-        field_name="Signature",
-        md_algorithm="sha256",
-        certify=True,
-        docmdp_permissions=MDPPerm.NO_CHANGES,
-        subfilter=SigSeedSubFilter.PADES,
-    )
-    return lambda: signers.sign_pdf(IncrementalPdfFileWriter(BytesIO(pdf)), how, signer)
+@contextmanager
+def _one_core() -> Iterator[None]:
+    """Keep this process, and those that it starts, on one core."""
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {max(allowed)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, allowed)
 
 
-@dataclass(frozen=True, slots=True)
-class _Office:
-    root: Path
-    seal: Seal
-    key_file: Path
+def _dss(folder: Path, office: SealOffice) -> AbstractContextManager[DssPeer | None]:
+    """Start EU DSS where Java and Maven are there."""
+    if missing := missing_programs(["dss"]):
+        print(f"EU DSS is left out: {', '.join(missing)} not found on PATH", flush=True)
+        return nullcontext()
+    place = folder / "dss"
+    place.mkdir()
+    return dss_peer(place, office, render_page(content_of(0)))
 
 
-def _office(folder: Path, algorithm: KeyAlgorithm) -> _Office:
-    keys = Pkcs12KeyStore(folder / "keys", _PASSPHRASE)
-    subject = Subject(
-        organisation=HOLDER,
-        common_name=SEAL_NAMES[KIND].zh,
-        organisation_identifier="NTRCN-000000000000000000",  # of the form that a seal asks for, and nobody's
-    )
-    plan = DevelopmentPlan(
-        organisation=HOLDER, seals=(SealOrder(label=_LABEL, policy=SEAL_POLICIES[KIND], subject=subject),)
-    )
-    plan = replace(plan, algorithm=algorithm)
-    made = create_development_authority(folder, keys, plan, SystemClock().now(), SystemIds().serial_number)
-    seal = Seal.prepare(KIND, SealFace(HOLDER, SEAL_NAMES[KIND].zh), keys.open(_LABEL))
-    return _Office(made.root_pem, seal, next((folder / "keys").glob(f"{_LABEL}*")))
-
-
-def _content(turn: int) -> PageContent:
-    """Return the content of a page that differs from all others in number, time and address."""
-    endorsement = Endorsement(
-        proof_number=f"P{turn:012}",
-        seal_kind=KIND,
-        proof_type_code="GA-HJ",
-        proof_type_name="户籍证明",
-        negative=False,
-        item_code="NB0001",
-        item_name="教师资格认定",
-        case_number=f"C{turn:012}",
-        catalogue_version=1,
-        extraction_unit_code="HS-JY",
-        extraction_unit_name="宁波市海曙区教育局",
-        producing_unit_code="HS-GA",
-        producing_unit_name="宁波市公安局海曙分局",
-        extracted_at=datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=turn),
-        data_source="GA",
-        drafted_by=None,
-        facts_sha256=facts_digest(_FACTS),
-    )
-    return PageContent(
-        family=PageFamily.PERSON,
-        title="户籍证明",
-        title_en="Certificate of Household Registration",
-        facts=_FACTS,
-        endorsement=endorsement,
-        check_url=f"https://proofs.example/check/{turn:022}",
-        seal_holder=HOLDER,
-        valid_until=None,
+def _cores(run: Run, key: str, folder: Path) -> Iterator[Figure]:
+    """Seal in one process and in one for each core, by turns."""
+    cores = sorted(os.sched_getaffinity(0))
+    with seal_workers(folder, cores) as workers:
+        measure = partial(workers.rate, seconds=run.seconds)
+        measure(len(cores))
+        rounds = [(measure(1), measure(len(cores))) for _ in range(run.plan.rounds)]
+    one, all_cores = zip(*rounds, strict=True)
+    name = f"seals a second, {key}: one process"
+    gain = statistics.median(many / single for single, many in rounds)
+    yield Figure(name, PER_SECOND, statistics.median(one))
+    yield Figure(
+        f"seals a second, {key}: {len(cores)} processes",
+        PER_SECOND,
+        statistics.median(all_cores),
+        ratio=gain,
+        against=name,
     )

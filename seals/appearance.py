@@ -95,7 +95,7 @@ def _written(segments: Iterable[Segment], place: Callable[[Point], Point], steps
 
 
 def _number(value: float) -> str:
-    return f"{value:.3f}".rstrip("0").rstrip(".")
+    return f"{value:.2f}".rstrip("0").rstrip(".")  # a hundredth of either unit is finer than any printer
 
 
 def _circle() -> list[Segment]:

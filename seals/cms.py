@@ -8,6 +8,8 @@ signing-time is absent (EN 319 142-1, table 1).
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
 
 from asn1crypto import algos, cms, core
 from asn1crypto import x509 as asn1_x509
@@ -19,6 +21,9 @@ from pki.keystore import LONGEST_SIGNATURE, KeyAlgorithm, SealingKey
 from seals.endorsement import ENDORSEMENT_OID
 
 _SEQUENCE, _SET, _OCTET_STRING, _TAGGED_0 = b"\x30", b"\x31", b"\x04", b"\xa0"
+_KEPT = 1024
+"""For how many lengths of endorsements and of signatures what is equal for all of them is kept."""
+_SHA_256_LENGTH = hashlib.sha256().digest_size
 _VERSION_1 = b"\x02\x01\x01"
 
 
@@ -32,17 +37,17 @@ class SignatureTemplate:
         signature = algos.SignedDigestAlgorithm({"algorithm": _SIGNATURE_NAMES[key.algorithm]})
         self._key = key
         self._fixed_attributes = _fixed_attributes(certificate, digest, signature)
-        self._digest_type = cms.CMSAttributeType("message_digest").dump()
-        self._endorsement_type = core.ObjectIdentifier(ENDORSEMENT_OID).dump()
+        self._digest_start = _opened(cms.CMSAttributeType("message_digest").dump(), _SHA_256_LENGTH)
         self._signed_data_type = cms.ContentType("signed_data").dump()
         self._before_signer = _VERSION_1 + _der(_SET, digest.dump()) + _data_content() + _certificates(key)
         self._signer_identity = _VERSION_1 + _identity(certificate) + digest.dump()
         self._signature_algorithm = signature.dump()
+        self._frame = lru_cache(_KEPT)(self._new_frame)
+        self._around = lru_cache(_KEPT)(self._new_around)
 
     def longest(self, endorsement: bytes) -> int:
         """Return how long a signature with this endorsement is at most, in bytes."""
-        attributes = self._attributes(bytes(hashlib.sha256().digest_size), endorsement)
-        return len(self._assembled(attributes, bytes(LONGEST_SIGNATURE[self._key.algorithm])))
+        return self._frame(len(endorsement)).longest
 
     def sign(self, digest: bytes, endorsement: bytes) -> bytes:
         """Sign a document's SHA-256 digest together with its endorsement.
@@ -53,28 +58,65 @@ class SignatureTemplate:
         Raises:
             pki.errors.KeyStoreError: the key cannot sign.
         """
-        attributes = self._attributes(digest, endorsement)
-        to_sign = hashlib.sha256(_der(_SET, attributes)).digest()  # as a SET OF, whatever its tag later (RFC 5652, 5.4)
-        return self._assembled(attributes, self._key.sign(to_sign))
+        frame = self._frame(len(endorsement))
+        attributes = frame.filled(digest, endorsement)
+        to_sign = hashlib.sha256(frame.set_start + attributes).digest()  # a SET OF, whatever its tag later (5.4)
+        signature = self._key.sign(to_sign)
+        before, between = self._around(len(attributes), len(signature))
+        return b"".join((before, attributes, between, signature))
 
-    def _attributes(self, digest: bytes, endorsement: bytes) -> bytes:
-        """Return the signed attributes in the order of DER, without their outer tag."""
-        variable = (
-            _attribute(self._digest_type, _der(_OCTET_STRING, digest)),
-            _attribute(self._endorsement_type, _der(_OCTET_STRING, endorsement)),
+    def _new_frame(self, length: int) -> _Frame:
+        """Return the frame for endorsements of a length."""
+        endorsement_start = _opened(core.ObjectIdentifier(ENDORSEMENT_OID).dump(), length)
+        # Each begins with its length and its type, which differ: what follows does not change the order of DER.
+        parts = sorted((*self._fixed_attributes, self._digest_start, endorsement_start))
+        attributes = sum(map(len, parts)) + _SHA_256_LENGTH + length
+        signature = LONGEST_SIGNATURE[self._key.algorithm]
+        return _Frame(
+            parts=tuple(parts),
+            digest_at=parts.index(self._digest_start),
+            endorsement_at=parts.index(endorsement_start),
+            set_start=_head(_SET, attributes),
+            longest=sum(map(len, self._around(attributes, signature))) + attributes + signature,
         )
-        return b"".join(sorted((*self._fixed_attributes, *variable)))
 
-    def _assembled(self, attributes: bytes, signature: bytes) -> bytes:
-        signer = _der(
-            _SEQUENCE,
-            self._signer_identity
-            + _der(_TAGGED_0, attributes)
-            + self._signature_algorithm
-            + _der(_OCTET_STRING, signature),
-        )
-        signed_data = _der(_SEQUENCE, self._before_signer + _der(_SET, signer))
-        return _der(_SEQUENCE, self._signed_data_type + _der(_TAGGED_0, signed_data))
+    def _new_around(self, attributes: int, signature: int) -> tuple[bytes, bytes]:
+        """Return what stands before the attributes and between them and the signature, for such lengths in bytes.
+
+        Put together from the inside out: an element's head says how long all is that it holds.
+        """
+        between = self._signature_algorithm + _head(_OCTET_STRING, signature)
+        rest = attributes + len(between) + signature
+        before = self._signer_identity + _head(_TAGGED_0, attributes)
+        for tag, outside in (
+            (_SEQUENCE, b""),
+            (_SET, self._before_signer),
+            (_SEQUENCE, b""),
+            (_TAGGED_0, self._signed_data_type),
+            (_SEQUENCE, b""),
+        ):
+            before = outside + _head(tag, len(before) + rest) + before
+        return before, between
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """The signed attributes in the order of DER, but for what differs from seal to seal."""
+
+    parts: tuple[bytes, ...]
+    digest_at: int
+    endorsement_at: int
+    set_start: bytes
+    """Tag and length of them all as a SET OF."""
+    longest: int
+    """The longest signature with them, in bytes."""
+
+    def filled(self, digest: bytes, endorsement: bytes) -> bytes:
+        """Return the attributes, without their outer tag."""
+        parts = [*self.parts]
+        parts[self.digest_at] += digest
+        parts[self.endorsement_at] += endorsement
+        return b"".join(parts)
 
 
 _SIGNATURE_NAMES = {
@@ -95,6 +137,12 @@ def _fixed_attributes(
         ("cms_algorithm_protection", protection),
     )
     return tuple(_attribute(cms.CMSAttributeType(name).dump(), value.dump()) for name, value in values)
+
+
+def _opened(kind: bytes, length: int) -> bytes:
+    """Return an attribute that holds one octet string of a length, up to where the string begins."""
+    whole = _attribute(kind, _der(_OCTET_STRING, bytes(length)))
+    return whole[: len(whole) - length]
 
 
 def _attribute(kind: bytes, value: bytes) -> bytes:
@@ -124,9 +172,12 @@ def _asn1(certificate: x509.Certificate) -> asn1_x509.Certificate:
 
 
 def _der(tag: bytes, content: bytes) -> bytes:
-    """Return a DER element: tag, length in its shortest form (X.690, 10.1), content."""
-    length = len(content)
+    return _head(tag, len(content)) + content
+
+
+def _head(tag: bytes, length: int) -> bytes:
+    """Return tag and length, the length in its shortest form (X.690, 10.1)."""
     if length < 128:
-        return tag + bytes((length,)) + content
+        return tag + bytes((length,))
     encoded = length.to_bytes((length.bit_length() + 7) // 8, "big")
-    return tag + bytes((128 + len(encoded),)) + encoded + content
+    return tag + bytes((128 + len(encoded),)) + encoded

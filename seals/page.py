@@ -7,7 +7,7 @@ gives the same bytes. The file has a classic cross-reference table and one secti
 from __future__ import annotations
 
 import threading
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from functools import cache
 from io import BytesIO
@@ -21,8 +21,10 @@ from seals.endorsement import Fact, facts_json
 from seals.errors import PageError
 from seals.glyphs import FONTS
 from seals.kinds import SealKind
+from seals.page_changes import PageChanges, read_changes
 from seals.page_content import PageContent, PageFamily
 from seals.page_limits import require_within_limits
+from seals.page_shape import SealBox, UnfamiliarPage
 
 TEMPLATES = Path(__file__).parent / "page_templates"
 PDF_STANDARDS: list[typst.PDFStandard] = ["a-3a", "ua-1"]
@@ -44,23 +46,16 @@ _kept = threading.local()
 
 
 @dataclass(frozen=True, slots=True)
-class SealBox:
-    """Where the seal goes: points from the lower left corner of a page."""
-
-    page: int
-    """Counted from 0."""
-    left: float
-    bottom: float
-    right: float
-    top: float
-
-
-@dataclass(frozen=True, slots=True)
 class RenderedPage:
     """A proof that has no seal yet."""
 
     pdf: bytes
     seal_box: SealBox
+    changes: PageChanges | UnfamiliarPage = field(init=False)
+    """The page's part of what a seal adds; follows from the two, so it cannot differ from them."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "changes", read_changes(self.pdf, self.seal_box))
 
 
 def render_page(content: PageContent) -> RenderedPage:

@@ -16,10 +16,12 @@ from pyhanko.sign.fields import SigFieldSpec
 
 from seals.appearance import DIAMETER, POINTS_PER_MILLIMETRE, SealFace, seal_to_pdf
 from seals.errors import SealingError
-from seals.page import SealBox
+from seals.page_shape import SealBox
 
 FIELD_NAME = "ProofSeal"
 """Name of the signature field; a proof has this one only."""
+APPEARANCE_SIDE = round(DIAMETER * POINTS_PER_MILLIMETRE, 3)
+"""Width and height of the seal's appearance, in points."""
 
 
 class PageWriter(IncrementalPdfFileWriter):
@@ -57,13 +59,12 @@ def field_spec(form: SealForm, box: SealBox) -> SigFieldSpec:
 
 def draw_seal(writer: PageWriter, field: generic.IndirectObject, form: SealForm) -> None:
     """Make the seal the field's normal appearance (ISO 32000-1, 12.5.5)."""
-    side = DIAMETER * POINTS_PER_MILLIMETRE
     ink = _dictionary({"/Type": pdf_name("/ExtGState"), "/BM": pdf_name("/Multiply")})
     stream = generic.StreamObject(
         {
             pdf_name("/Type"): pdf_name("/XObject"),
             pdf_name("/Subtype"): pdf_name("/Form"),
-            pdf_name("/BBox"): generic.ArrayObject([_number(0), _number(0), _number(side), _number(side)]),
+            pdf_name("/BBox"): generic.ArrayObject([_number(0), _number(0), *(_number(APPEARANCE_SIDE),) * 2]),
             pdf_name("/Resources"): _dictionary({"/ExtGState": _dictionary({"/Ink": ink})}),
             pdf_name("/Filter"): pdf_name("/FlateDecode"),
         },

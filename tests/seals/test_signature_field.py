@@ -24,7 +24,9 @@ def seal_it(seal_office, shared_content):
 
 @pytest.fixture(scope="module")
 def page(shared_content) -> RenderedPage:
-    return render_page(shared_content)
+    """A page with one line end more than ours have, so that the PDF library seals it."""
+    rendered = render_page(shared_content)
+    return RenderedPage(rendered.pdf + b"\n", rendered.seal_box)
 
 
 def _spoiled(page: RenderedPage, change) -> RenderedPage:

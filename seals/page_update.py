@@ -1,0 +1,96 @@
+"""Writes a seal's incremental update directly, for a page whose shape is known (ISO 32000-1, 7.5.6 and 12.8).
+
+It holds what `signature_field.py` and pyHanko write together for any other page: the field with its appearance and its
+place in the structure, the form, the permission and the signature. What is the same for each seal is put together
+once, here; what is the same for each seal on a page, in `page_changes.py`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from binascii import hexlify
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from seals.page_changes import PageChanges
+from seals.signature_field import APPEARANCE_SIDE, FIELD_NAME, SealForm
+
+_FIELD = b"/FT/Sig/T(%b)/TU%b/F 132>>\nendobj\n"  # 132: to be printed, locked
+_APPEARANCE = (
+    b"<</Type/XObject/Subtype/Form/BBox[0 0 %.3f %.3f]/Resources<</ExtGState<</Ink<</Type/ExtGState/BM/Multiply>>>>>>"
+    b"/Filter/FlateDecode/Length %d>>\nstream\n%b\nendstream\nendobj\n"
+)
+_ELEMENT = b"/Alt%b>>\nendobj\n"
+_SIGNATURE = (
+    b"<</Type/Sig/Filter/Adobe.PPKLite/SubFilter/ETSI.CAdES.detached/M(%b)"
+    b"/Reference[<</Type/SigRef/TransformMethod/DocMDP/TransformParams<</Type/TransformParams/V/1.2/P 1>>>>]"
+    b"/ByteRange[0 %10d %10d %10d]/Contents"
+)
+_TIME = b"D:%04d%02d%02d%02d%02d%02dZ"
+_SIGNATURE_LENGTH = len(_SIGNATURE % (_TIME % ((0,) * 6), 0, 0, 0))
+_AFTER_SIGNATURE = b">>\nendobj\n"
+_ENDING = b"%b%b%010d 00000 n \n%010d 00000 n \n%010d 00000 n \n%010d 00000 n \n%b(%b)]>>\nstartxref\n%d\n%%%%EOF\n"
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedUpdate:
+    """A page with its update but for the signature, which goes into a hole between two parts."""
+
+    page: bytes
+    before: bytes
+    after: bytes
+    room: int
+    """Length of the hole in hexadecimal digits."""
+
+    def digest(self) -> bytes:
+        """Return the SHA-256 of all but the hole."""
+        covered = hashlib.sha256(self.page)
+        covered.update(self.before)
+        covered.update(self.after)
+        return covered.digest()
+
+    def filled(self, signature: bytes) -> bytes:
+        """Return the file with a signature (DER) in the hole."""
+        digits = hexlify(signature).ljust(self.room, b"0")
+        return b"".join((self.page, self.before, b"<", digits, b">", self.after))
+
+
+class UpdateTemplate:
+    """Writes the updates of one seal."""
+
+    def __init__(self, form: SealForm) -> None:
+        """Put together the seal's part of each update."""
+        described = b"<FEFF%b>" % hexlify(form.description.encode("utf-16-be")).upper()
+        self._field = _FIELD % (FIELD_NAME.encode(), described)
+        self._appearance = _APPEARANCE % (APPEARANCE_SIDE, APPEARANCE_SIDE, len(form.compressed), form.compressed)
+        self._element = _ELEMENT % described
+
+    def prepare(self, page: bytes, changes: PageChanges, at: datetime, longest: int) -> PreparedUpdate:
+        """Write the update of a page.
+
+        Args:
+            page: the page.
+            changes: what was worked out of this page.
+            at: the time of sealing; aware.
+            longest: how long the signature is at most, in bytes of DER.
+        """
+        field = changes.field_at
+        appearance = field + len(changes.field) + len(self._field)
+        element = appearance + len(changes.appearance) + len(self._appearance)
+        signature = element + len(changes.element) + len(self._element)
+        before_hole = signature + len(changes.signature) + _SIGNATURE_LENGTH
+        after_hole = before_hole + 2 * longest + 2  # with < and >
+        # The time also makes the second half of the file's identifier another (14.4): a page is sealed once.
+        utc = at.astimezone(UTC)
+        written = _TIME % (utc.year, utc.month, utc.day, utc.hour, utc.minute, utc.second)
+        offsets = field, appearance, element, signature
+        table_at = after_hole + len(_AFTER_SIGNATURE)
+        after = _ENDING % (_AFTER_SIGNATURE, changes.table, *offsets, changes.trailer, written, table_at)
+        before = b"".join(
+            (
+                *(changes.changed, changes.field, self._field, changes.appearance, self._appearance),
+                *(changes.element, self._element, changes.signature),
+                _SIGNATURE % (written, before_hole, after_hole, len(after)),
+            )
+        )
+        return PreparedUpdate(page, before, after, 2 * longest)
