@@ -8,7 +8,21 @@ SealsError
 │   ├── WrongSealError          the key or the certificate is not of the seal's kind
 │   ├── ExpiredSealError        the certificate is out of its period
 │   ├── ReusedIssuingKeyError   the same issuing key came with other content
-│   └── SignerClosedError       the signer takes no more orders
+│   ├── SignerClosedError       the signer takes no more orders
+│   ├── SignerUnavailableError  the signer process does not answer; what was asked may be asked again
+│   ├── SignerStartError        the signer process cannot start
+│   ├── SignerProtocolError     what came over the socket is no message of ours
+│   ├── PeerRefusedError        the signer does not talk to this user
+│   └── BrokenLogError          the signer's log was changed, or a part of it is missing
+├── GrantError                  no grant lets the unit use the seal for this (Art. 15)
+│   ├── MalformedGrantError     it cannot be read, or contradicts itself
+│   ├── UntrustedGrantError     it is not signed by the seal authority
+│   ├── GrantPeriodError        it is not in force at the time
+│   ├── GrantScopeError         it is for another seal, unit or proof type
+│   ├── DailyLimitError         the uses that it allows for the day are used up
+│   ├── RevokedGrantError       it was revoked
+│   └── SuspendedSealError      the seal itself is suspended
+├── LongTermError               a proof cannot be raised to a higher level, or not be renewed
 ├── UnreadableDocumentError     a file cannot be judged: no PDF, too large, too slow
 ├── JudgeProtocolError          the process that judges files ended, or said what it should not
 └── JudgeClosedError            the judges were sent home: the hub is ending
@@ -56,6 +70,62 @@ class ReusedIssuingKeyError(SealingError):
 
 class SignerClosedError(SealingError):
     """The signer has been closed and takes no more orders."""
+
+
+class SignerUnavailableError(SealingError):
+    """The signer process does not answer; nothing is lost, and the same may be asked again."""
+
+
+class SignerStartError(SealingError):
+    """The signer process cannot start."""
+
+
+class SignerProtocolError(SealingError):
+    """What came over the signer's socket is no message of ours."""
+
+
+class PeerRefusedError(SealingError):
+    """The signer does not talk to the user that the caller runs as."""
+
+
+class BrokenLogError(SealingError):
+    """The signer's log was changed, or a part of it is missing."""
+
+
+class GrantError(SealsError):
+    """No grant lets the unit use the seal for this (Art. 15)."""
+
+
+class MalformedGrantError(GrantError):
+    """The grant cannot be read, or contradicts itself."""
+
+
+class UntrustedGrantError(GrantError):
+    """The grant is not signed by the seal authority."""
+
+
+class GrantPeriodError(GrantError):
+    """The grant is not in force at the time."""
+
+
+class GrantScopeError(GrantError):
+    """The grant is for another seal, unit or proof type."""
+
+
+class DailyLimitError(GrantError):
+    """The uses that the grant allows for the day are used up."""
+
+
+class RevokedGrantError(GrantError):
+    """The grant was revoked."""
+
+
+class SuspendedSealError(GrantError):
+    """The seal is suspended: nobody may use it until it is resumed."""
+
+
+class LongTermError(SealsError):
+    """A proof cannot be raised to a higher PAdES level, or not be renewed; it stays as it is."""
 
 
 class UnreadableDocumentError(SealsError):
