@@ -46,6 +46,13 @@ async def load_case(tx: Transaction, number: str) -> Case:
     return await load(tx, Case, statements.READ_CASE, {"number": number}, f"case {number}")
 
 
+async def load_cases(tx: Transaction, numbers: Sequence[str]) -> tuple[Case, ...]:
+    """Return those of the cases that there are."""
+    if not numbers:
+        return ()
+    return records(Case, await tx.run(statements.READ_CASES, {"numbers": list(dict.fromkeys(numbers))}))
+
+
 async def find_case(tx: Transaction, unit_code: str, business_number: str) -> Case | None:
     """Return the unit's case with the business number, if there is one."""
     rows = await tx.run(statements.FIND_CASE, {"business_key": joined(unit_code, business_number)})

@@ -237,6 +237,9 @@ class IssuingIntent:
     state: IntentState
     intended_at: datetime
     version: int
+    seal_id: str | None = None
+    grant_id: str | None = None
+    """The seal, and the grant by which it is used (Art. 15); chosen when the intent is written, kept to its end."""
 
 
 class ProofKind(StrEnum):
@@ -244,6 +247,15 @@ class ProofKind(StrEnum):
 
     SHARED = "SHARED"
     VERIFIED = "VERIFIED"
+
+
+class ProofLevel(StrEnum):
+    """The PAdES level of a proof's document (ETSI EN 319 142-1, 6)."""
+
+    B_B = "B_B"
+    B_T = "B_T"
+    B_LT = "B_LT"
+    B_LTA = "B_LTA"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,6 +280,12 @@ class Proof:
     catalogue_version: int
     state: ProofState
     version: int
+    sealed_sha256: str | None = None
+    """Of the document as it was sealed, where more was put behind the seal since; None: it is as it was sealed."""
+    level: ProofLevel | None = None
+    """To which the hub raised it; None: as it was sealed."""
+    stands_until: datetime | None = None
+    """When it has to be renewed at the latest; known of what was raised."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -147,7 +147,44 @@ FIRST = Migration(
     ),
 )
 
-MIGRATIONS: tuple[Migration, ...] = (FIRST,)
+SEALS = Migration(
+    number=2,
+    nodes=(
+        _nodes(
+            "Seal", "id STRING, number STRING, kind STRING, state STRING, version INT64, guard INT64, record STRING"
+        ),
+        _nodes("SealNumber", "number STRING, seal_id STRING"),
+        _nodes("SealGate", "key STRING, is_open BOOLEAN, guard INT64"),
+        _nodes("SealGrant", "id STRING, state STRING, version INT64, guard INT64, record STRING"),
+        _nodes("UnitGrants", "unit_code STRING"),
+        _nodes("GrantDay", "key STRING, used INT64, guard INT64"),
+        _nodes("SealUse", "proof_number STRING, key_label STRING, at INT64, record STRING"),
+    ),
+    links=(
+        _links("HAS_GATE", "Seal", "SealGate"),
+        _links("GRANTED", "Seal", "SealGrant"),
+        _links("MAY_USE", "UnitGrants", "SealGrant"),
+        _links("USED", "GrantDay", "SealUse"),
+        _links("SEALED", "SealUse", "Proof"),
+    ),
+)
+
+ARCHIVE = Migration(
+    number=3,
+    nodes=(
+        _nodes(
+            "RaisingTask",
+            "proof_number STRING, since INT64, due_at INT64, counts BOOLEAN, version INT64, guard INT64, record STRING",
+        ),
+        _nodes("ArchiveShelf", "key STRING, day INT64"),
+    ),
+    links=(
+        _links("TO_RAISE", "WorkQueue", "RaisingTask"),
+        _links("STANDS_UNTIL", "ArchiveShelf", "Proof"),
+    ),
+)
+
+MIGRATIONS: tuple[Migration, ...] = (FIRST, SEALS, ARCHIVE)
 """All of them, by number."""
 
 SCHEMA_VERSION = MIGRATIONS[-1].number

@@ -86,6 +86,7 @@ CREATE_CASE: Final = (
     "(:BusinessNumber {key: $business_key, case_number: $number})"
 )
 READ_CASE: Final = "MATCH (c:CaseFile {number: $number}) RETURN c.record AS record"
+READ_CASES: Final = "UNWIND $numbers AS number MATCH (c:CaseFile {number: number}) RETURN c.record AS record"
 FIND_CASE: Final = "MATCH (b:BusinessNumber {key: $business_key}) RETURN b.case_number AS number"
 SAVE_CASE: Final = (
     "MATCH (c:CaseFile {number: $number}) SET c.guard = $version WITH c WHERE c.version = $version "
@@ -242,6 +243,104 @@ SAVE_PROOF: Final = (
     "SET p.version = $next, p.state = $state, p.valid_until = $valid_until, p.record = $record "
     "RETURN p.version AS version"
 )
+
+# Seals, their grants and their use
+
+CREATE_SEAL: Final = (
+    "CREATE (:Seal {id: $id, number: $number, kind: $kind, state: $state, version: $version, record: $record}), "
+    "(:SealNumber {number: $number, seal_id: $id})"
+)
+CREATE_GATES: Final = (
+    "UNWIND $keys AS key MATCH (s:Seal {id: $id}) CREATE (s)-[:HAS_GATE]->(:SealGate {key: key, is_open: $is_open})"
+)
+SET_GATES: Final = "UNWIND $keys AS key MATCH (g:SealGate {key: key}) SET g.is_open = $is_open"
+HOLD_GATE: Final = "MATCH (g:SealGate {key: $key}) SET g.guard = $guard WITH g RETURN g.is_open AS is_open"
+READ_SEAL: Final = "MATCH (s:Seal {id: $id}) RETURN s.record AS record"
+LIST_SEALS: Final = "MATCH (s:Seal) RETURN s.record AS record ORDER BY s.number"
+SAVE_SEAL: Final = (
+    "MATCH (s:Seal {id: $id}) SET s.guard = $version WITH s WHERE s.version = $version "
+    "SET s.version = $next, s.state = $state, s.record = $record RETURN s.version AS version"
+)
+
+CREATE_GRANT: Final = (
+    "MATCH (s:Seal {id: $seal_id}) MERGE (u:UnitGrants {unit_code: $unit_code}) "
+    "CREATE (s)-[:GRANTED]->(g:SealGrant {id: $id, state: $state, version: $version, record: $record}), "
+    "(u)-[:MAY_USE]->(g) RETURN s.id AS id"
+)
+READ_GRANT: Final = "MATCH (g:SealGrant {id: $id}) RETURN g.record AS record"
+HOLD_GRANT: Final = "MATCH (g:SealGrant {id: $id}) SET g.guard = $guard WITH g RETURN g.record AS record"
+SAVE_GRANT: Final = (
+    "MATCH (g:SealGrant {id: $id}) SET g.guard = $version WITH g WHERE g.version = $version "
+    "SET g.version = $next, g.state = $state, g.record = $record RETURN g.version AS version"
+)
+GRANTS_OF_SEAL: Final = (
+    "MATCH (s:Seal {id: $seal_id})-[:GRANTED]->(g:SealGrant) RETURN g.record AS record ORDER BY g.id"
+)
+GRANTS_OF_UNIT: Final = (
+    "MATCH (u:UnitGrants {unit_code: $unit_code})-[:MAY_USE]->(g:SealGrant) RETURN g.record AS record ORDER BY g.id"
+)
+
+COUNT_USE: Final = (
+    "MERGE (d:GrantDay {key: $key}) ON CREATE SET d.used = 0 SET d.guard = $guard WITH d "
+    "SET d.used = d.used + $more RETURN d.used AS used"
+)
+CREATE_USE: Final = (
+    "MATCH (d:GrantDay {key: $key}), (p:Proof {number: $proof_number}) CREATE (d)-[:USED]->(u:SealUse "
+    "{proof_number: $proof_number, key_label: $key_label, at: $at, record: $record}), (u)-[:SEALED]->(p) "
+    "RETURN p.number AS number"
+)
+READ_USE: Final = "MATCH (u:SealUse {proof_number: $proof_number}) RETURN u.record AS record"
+USES_OF_DAY: Final = (
+    "UNWIND $keys AS key OPTIONAL MATCH (d:GrantDay {key: key}) OPTIONAL MATCH (d)-[:USED]->(u:SealUse) "
+    "WITH u.at AS at, u.proof_number AS number WHERE at > $at OR (at = $at AND number > $number) "
+    "WITH at, number ORDER BY at, number LIMIT $limit "
+    "MATCH (u:SealUse {proof_number: number}) RETURN u.record AS record ORDER BY at, number"
+)
+USED_ON_DAY: Final = (
+    "UNWIND $keys AS key OPTIONAL MATCH (d:GrantDay {key: key}) RETURN sum(coalesce(d.used, 0)) AS used"
+)
+LIVING_PROOFS: Final = (
+    "MATCH (u:SealUse)-[:SEALED]->(p:Proof) WITH u.key_label AS key_label, p.state AS state, p.valid_until AS until "
+    "WHERE state = $state AND until >= $now RETURN key_label, count(*) AS proofs, "
+    "max(CASE WHEN until < $no_end THEN until ELSE 0 END) AS last_until, "
+    "sum(CASE WHEN until < $no_end THEN 0 ELSE 1 END) AS endless ORDER BY key_label"
+)
+
+# The archive: levels to be raised, and until when each proof stands
+
+CREATE_TASK: Final = (
+    "MERGE (q:WorkQueue {name: $queue}) CREATE (q)-[:TO_RAISE]->(:RaisingTask {proof_number: $proof_number, "
+    "since: $since, due_at: $due_at, counts: $counts, version: $version, record: $record})"
+)
+READ_TASK: Final = "MATCH (t:RaisingTask {proof_number: $proof_number}) RETURN t.record AS record"
+DUE_TASKS: Final = (
+    "MATCH (:WorkQueue)-[:TO_RAISE]->(t:RaisingTask) "
+    "WITH t.record AS record, t.due_at AS due_at, t.proof_number AS number "
+    "WHERE due_at <= $now RETURN record ORDER BY due_at, number LIMIT $limit"
+)
+SAVE_TASK: Final = (
+    "MATCH (t:RaisingTask {proof_number: $proof_number}) SET t.guard = $version WITH t WHERE t.version = $version "
+    "SET t.version = $next, t.due_at = $due_at, t.counts = $counts, t.record = $record RETURN t.version AS version"
+)
+DROP_TASK: Final = "MATCH (t:RaisingTask {proof_number: $proof_number}) DETACH DELETE t"
+BACKLOG: Final = (
+    "MATCH (:WorkQueue)-[:TO_RAISE]->(t:RaisingTask) WITH t.since AS since, t.counts AS counts WHERE counts "
+    "RETURN count(*) AS waiting, min(since) AS since"
+)
+TAKE_FROM_SHELF: Final = "MATCH (:ArchiveShelf)-[s:STANDS_UNTIL]->(:Proof {number: $number}) DELETE s"
+PUT_ON_SHELF: Final = (
+    "MATCH (p:Proof {number: $number}) MERGE (a:ArchiveShelf {key: $key}) ON CREATE SET a.day = $day "
+    "CREATE (a)-[:STANDS_UNTIL]->(p) RETURN p.number AS number"
+)
+DUE_SHELVES: Final = "MATCH (a:ArchiveShelf) WHERE a.day <= $day AND a.key > $after RETURN a.key AS key ORDER BY key"
+PROOFS_ON_SHELF: Final = (
+    "MATCH (a:ArchiveShelf {key: $key})-[:STANDS_UNTIL]->(p:Proof) WITH p.number AS number, p.record AS record "
+    "WHERE number > $after RETURN record ORDER BY number LIMIT $limit"
+)
+COUNT_ON_SHELVES: Final = (
+    "MATCH (a:ArchiveShelf)-[:STANDS_UNTIL]->(:Proof) WHERE a.day <= $day RETURN count(*) AS proofs"
+)
+PROOFS_AFTER: Final = "MATCH (p:Proof) WHERE p.number > $after RETURN p.record AS record ORDER BY p.number LIMIT $limit"
 
 # Audit, events, receipts
 

@@ -11,6 +11,13 @@ from hub.actors import Actor
 
 CATALOGUE_STREAM = "catalogue"
 """Stream of what happens to the catalogue; a case's stream is its number."""
+SEALS_STREAM = "seals"
+"""Stream of refused uses of a kind of seal that there is none of; a seal's own stream is ``seal_stream``."""
+
+
+def seal_stream(seal_id: str) -> str:
+    """Return the stream of what happens to a seal, its grants included."""
+    return f"seal/{seal_id}"
 
 
 def entry(

@@ -13,6 +13,10 @@ HubError
 ├── NoCompetentUnitError     no unit issues this for the region
 ├── AnswerNeededError        routing needs an answer first (born where? married where?)
 ├── NotIssuableError         the proof cannot be made as asked
+├── SealRefusedError         the seal may not be used for this (Art. 15)
+│   ├── SealNotGrantedError  the unit holds no grant that covers it
+│   ├── SealSuspendedError   no seal of the kind is active
+│   └── SealExpiringError    the seal's certificate ends too soon
 ├── CatalogueRejectedError   an import has faults, each by row and column
 └── UnavailableError         the hub cannot do it now: try again later
 
@@ -107,6 +111,48 @@ class NotIssuableError(HubError):
     """The proof cannot be made as asked."""
 
     code = "NOT_ISSUABLE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedUse:
+    """A use of a seal that was refused, as it is recorded."""
+
+    issuing_key: str
+    """Names the issuing: a case's need or request, nothing about a person."""
+    unit_code: str
+    proof_type_code: str
+    seal_id: str | None
+    """None where there is no such seal."""
+    authority_units: tuple[str, ...]
+    """Units of the seal authority that are told."""
+
+
+class SealRefusedError(HubError):
+    """The seal may not be used for this (Art. 15); ``use`` is what is recorded as a violation, if it is one."""
+
+    def __init__(
+        self, message: str, *, message_zh: str, mend: str, field: str | None = None, use: RefusedUse | None = None
+    ) -> None:
+        super().__init__(message, message_zh=message_zh, mend=mend, field=field)
+        self.use = use
+
+
+class SealNotGrantedError(SealRefusedError):
+    """The unit holds no grant of the seal that covers this use."""
+
+    code = "SEAL_NOT_GRANTED"
+
+
+class SealSuspendedError(SealRefusedError):
+    """No seal of the kind is active: it is suspended, revoked, or there is none."""
+
+    code = "SEAL_SUSPENDED"
+
+
+class SealExpiringError(SealRefusedError):
+    """The seal's certificate ends too soon for what it would seal."""
+
+    code = "SEAL_EXPIRING"
 
 
 class UnavailableError(HubError):

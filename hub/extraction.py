@@ -32,7 +32,7 @@ from hub.connectors import (
     SourceOutcome,
     SourceQuery,
 )
-from hub.errors import HubError, InvalidInputError, NotIssuableError
+from hub.errors import HubError, InvalidInputError, NotIssuableError, SealRefusedError
 from hub.events import EventType, events_for
 from hub.facts import facts_of, subject_facts, subject_of
 from hub.issuing import IssueOrder
@@ -166,6 +166,10 @@ class Extractor:
         except NotIssuableError:
             LOG.error("source.unusable", source=need.source)
             await self._ask_unit(snapshot, need, _unusable_reason(need))
+        except SealRefusedError as refusal:
+            said = (refusal.message, refusal.message_zh)
+            await self._settle(need, lambda tx, found: _say_why(tx, found, said))
+            raise
 
     async def _negative(self, snapshot: CatalogueSnapshot, case: Case, need: Need, outcome: NoSuchRecord) -> None:
         proof_type = proof_type_of(snapshot, need.proof_type_code)
@@ -262,6 +266,12 @@ class Extractor:
         at = self.clock.now()
         await append_audit(tx, entry(need.case_number, SYSTEM_ACTOR, operation, need.id, at, source=need.source))
         await append_events(tx, events_for(self.ids, units, EventType.NEED_CHANGED, need.id, at, case=need.case_number))
+
+
+async def _say_why(tx: Transaction, need: Need, said: tuple[str, str]) -> None:
+    """Tell the case why the need waits: it goes on by itself once the seal authority has acted."""
+    if need.reason != said[0]:
+        await save_need(tx, replace(need, reason=said[0], reason_zh=said[1]))
 
 
 async def _twins(tx: Transaction, need: Need) -> tuple[Need, ...]:

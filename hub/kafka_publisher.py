@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,6 +23,8 @@ class KafkaConfig:
     bootstrap: str
     topic: str
     tls: bool = False
+    seconds: float = 15.0
+    """For how long one publication, and closing, tries: an idempotent producer by itself would try without end."""
 
 
 class KafkaBus:
@@ -33,28 +37,41 @@ class KafkaBus:
     async def publish(self, events: Sequence[OutboxEvent]) -> None:
         """Send the events and wait until all in-sync replicas have them. Raises UnavailableError."""
         try:
-            producer = await self._started()
-            sent = [
-                await producer.send(
-                    self._config.topic,
-                    value=message(event),
-                    key=event.unit_code.encode(),
-                    headers=[("ce_id", event.id.encode()), ("ce_type", event.type.encode())],
-                )
-                for event in events
-            ]
-            for acknowledged in sent:
-                await acknowledged
+            async with asyncio.timeout(self._config.seconds):
+                await self._send(await self._started(), events)
         except (KafkaError, OSError) as problem:
-            await self.close()
+            await self._abandon()
             raise UnavailableError(
                 "the event broker cannot be reached", message_zh="事件总线暂不可用", mend="It is tried again."
             ) from problem
 
     async def close(self) -> None:
-        """Send what is under way and let go of the connection."""
+        """Send what is under way, as far as that can be done in time, and let go of the connection."""
+        if self._producer is not None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._config.seconds):
+                    await self._producer.flush()
+        await self._abandon()
+
+    async def _send(self, producer: AIOKafkaProducer, events: Sequence[OutboxEvent]) -> None:
+        sent = [
+            await producer.send(
+                self._config.topic,
+                value=message(event),
+                key=event.unit_code.encode(),
+                headers=[("ce_id", event.id.encode()), ("ce_type", event.type.encode())],
+            )
+            for event in events
+        ]
+        await asyncio.gather(*sent)
+
+    async def _abandon(self) -> None:
+        """Let go of the producer with all that it still holds: the outbox has it too, and it is sent again."""
         producer, self._producer = self._producer, None
         if producer is not None:
+            # aiokafka has no public way to stop that does not wait for what cannot be sent.
+            await producer._sender.close()  # noqa: SLF001
+            producer._message_accumulator._batches.clear()  # noqa: SLF001
             await producer.stop()
 
     async def _started(self) -> AIOKafkaProducer:
@@ -63,6 +80,7 @@ class KafkaBus:
                 bootstrap_servers=self._config.bootstrap,
                 enable_idempotence=True,
                 acks="all",
+                request_timeout_ms=int(self._config.seconds * 1000),
                 security_protocol="SSL" if self._config.tls else "PLAINTEXT",
                 ssl_context=ssl.create_default_context() if self._config.tls else None,
             )

@@ -27,6 +27,9 @@ class Operation(StrEnum):
     READ_REQUEST = "READ_REQUEST"
     READ_PROOF = "READ_PROOF"
     VERIFY_PROOF = "VERIFY_PROOF"
+    MANAGE_SEALS = "MANAGE_SEALS"
+    GRANT_SEALS = "GRANT_SEALS"
+    READ_SEALS = "READ_SEALS"
 
 
 class Reach(StrEnum):
@@ -70,6 +73,9 @@ POLICY: dict[Operation, Rule] = {
     Operation.READ_REQUEST: _rule("Art. 14, 17", _OWN, *_OF_CASES, *_OF_REQUESTS),
     Operation.READ_PROOF: _rule("Art. 14, 17", _OWN, *_OF_CASES, *_OF_REQUESTS),
     Operation.VERIFY_PROOF: _rule("Art. 13", Reach.ANY),
+    Operation.MANAGE_SEALS: _rule("Art. 15", Reach.ANY, Post.SEAL_AUTHORITY),
+    Operation.GRANT_SEALS: _rule("Art. 15", Reach.ANY, Post.SEAL_AUTHORITY),
+    Operation.READ_SEALS: _rule("Art. 15, 20", Reach.ANY, Post.SEAL_AUTHORITY, Post.SUPERVISOR),
 }
 """Operation → who may do it."""
 

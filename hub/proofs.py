@@ -27,7 +27,7 @@ from graph_models.casework import (
     RequestStep,
     VerificationRequest,
 )
-from graph_models.errors import StaleVersionError, StoreError
+from graph_models.errors import RecordNotFoundError, StaleVersionError, StoreError
 from graph_models.journal_records import append_audit, append_audit_many, append_events
 from graph_models.proof_records import add_intent, add_proof, load_intent, load_proof, open_intents, save_intent
 from graph_models.request_records import add_request, load_request, save_request
@@ -37,17 +37,19 @@ from hub.audit import entry
 from hub.catalogue import SnapshotHolder
 from hub.clock import Clock, Ids
 from hub.documents import DocumentStore
-from hub.errors import NotIssuableError, UnavailableError
+from hub.errors import NotIssuableError, SealRefusedError, UnavailableError
 from hub.events import EventType, events_for
 from hub.issuing import IssueOrder, Letterhead, end_of_day, intend
 from hub.needs import NeedMaker, groups_without_way
+from hub.seal_usage import SealUsage
 from hub.working_days import WorkingCalendar
 from seals.endorsement import Endorsement
 from seals.errors import PageError, SealsError, UnprintableCharacterError
+from seals.grants import SignedGrant
 from seals.kinds import SealKind
 from seals.page_content import PageContent, content_from_json
 from seals.page_limits import require_within_limits
-from seals.signer import SealedDocument, SealingOrder, SealingService
+from seals.signer_orders import SealedDocument, SealingOrder, SealingService
 
 LOG = structlog.get_logger("proofhub.proofs")
 
@@ -64,6 +66,7 @@ class ProofService:
     store: GraphStore
     documents: DocumentStore
     signer: SealingService
+    usage: SealUsage
     clock: Clock
     ids: Ids
     letterhead: Letterhead
@@ -82,10 +85,12 @@ class ProofService:
 
         Raises:
             NotIssuableError: no page can be made of it; nothing was written.
+            SealRefusedError: no seal may be used for it; nothing was written but the violation, if it is one.
             SealsError: the page could not be made or sealed; the intent stays and is tried again.
         """
         intent = self.intend(order)
-        kept = await self.store.write(lambda tx: self.record_intent(tx, intent, actor))
+        async with self.usage.watched(actor):
+            kept = await self.store.write(lambda tx: self.record_intent(tx, intent, actor))
         return await self.finish(kept)
 
     def intend(self, order: IssueOrder) -> IssuingIntent:
@@ -111,10 +116,15 @@ class ProofService:
         return await self.store.read(lambda tx: load_intent(tx, key))
 
     async def record_intent(self, tx: Transaction, intent: IssuingIntent, actor: Actor) -> IssuingIntent:
-        """Write the intent in a transaction of the caller; where one with this key exists, return that one."""
+        """Write the intent in a transaction of the caller; where one with this key exists, return that one.
+
+        Raises:
+            SealRefusedError: no seal may be used for it; the caller's ``usage.watched`` records that.
+        """
         kept = await load_intent(tx, intent.key)
         if kept is not None:
             return kept
+        intent = await self.usage.reserve(tx, intent)
         await add_intent(tx, intent)
         await append_audit(
             tx,
@@ -125,22 +135,42 @@ class ProofService:
                 intent.proof_number,
                 intent.intended_at,
                 need=intent.need_id,
+                seal=intent.seal_id,
+                grant=intent.grant_id,
                 content_sha256=hashlib.sha256(intent.order_json.encode()).hexdigest(),
             ),
         )
         return intent
 
     async def finish(self, intent: IssuingIntent) -> Proof | None:
-        """Seal what was intended, keep the document, commit the proof and deliver it to the case."""
+        """Seal what was intended, keep the document, commit the proof and deliver it to the case.
+
+        Where the seal or the grant was revoked meanwhile, the intent is closed as void.
+
+        Raises:
+            SealSuspendedError: the seal is suspended; the intent stays and is tried again.
+            SealsError, UnavailableError: it could not be sealed or kept; likewise.
+        """
         if intent.state is not IntentState.INTENDED:
             return await self.store.read(lambda tx: _issued(tx, intent))
+        if intent.seal_id is None:  # written before the hub kept a register of seals
+            intent = await self.store.write(lambda tx: self._with_seal(tx, intent.key))
         content = content_from_json(intent.order_json)
-        sealed = await self.signer.seal(SealingOrder(issuing_key=intent.key, content=content))
+        grant = await self.store.read(lambda tx: self.usage.grant_of(tx, intent))
+        if grant is None:
+            return await write_again(self.store, lambda tx: self._give_up(tx, intent.key))
+        sealed = await self.signer.seal(SealingOrder(intent.key, content, SignedGrant.from_text(grant.signed)))
         await self.documents.put(sealed.pdf)
         proof = _proof(intent, content, sealed)
         snapshot = await self.snapshots.at(proof.catalogue_version)
         maker = NeedMaker(snapshot, self.calendar, self.ids, self.clock.now())
         return await write_again(self.store, lambda tx: self._commit(tx, intent.key, proof, maker))
+
+    async def _with_seal(self, tx: Transaction, key: str) -> IssuingIntent:
+        intent = await load_intent(tx, key)
+        if intent is None:
+            raise RecordNotFoundError(f"there is no intent {key}")
+        return intent if intent.seal_id else await save_intent(tx, await self.usage.reserve(tx, intent))
 
     async def recover(self, limit: int = 100) -> int:
         """Finish intents that a crash or a failing signer left open; return how many were looked at.
@@ -160,10 +190,13 @@ class ProofService:
         return len(left)
 
     async def finish_or_leave(self, intent: IssuingIntent) -> Proof | None:
-        """Finish an intent; where the signer or the document store fails, leave it to ``recover`` and say so."""
+        """Finish an intent; where the signer or the document store fails or the seal is suspended, leave it and say so.
+
+        What is left is for ``recover``.
+        """
         try:
             return await self.finish(intent)
-        except (SealsError, UnavailableError) as problem:
+        except (SealsError, SealRefusedError, UnavailableError) as problem:
             LOG.error("issuing.unfinished", proof=intent.proof_number, reason=type(problem).__name__)
             return None
 
@@ -201,9 +234,14 @@ class ProofService:
         if not _wanted(case, needs, proof, request):
             await self._void(tx, intent, case.unit_code, request)
             return None
+        seal = await self.usage.hold(tx, intent)
+        if seal is None:
+            await self._give_up(tx, key)
+            return None
         await save_intent(tx, replace(intent, state=IntentState.COMMITTED))
         await add_proof(tx, proof)
-        for need in _met_by(needs, proof):
+        await self.usage.enter(tx, intent, seal, proof)
+        for need in _met_by(needs, proof.proof_type_code):
             await save_need(tx, _met(need, proof))
         if request is not None:
             await save_request(tx, self._delivered(request))
@@ -211,6 +249,25 @@ class ProofService:
         if proof.negative:
             await self.take_next(tx, case, maker)
         return proof
+
+    async def _give_up(self, tx: Transaction, key: str) -> None:
+        """Close an intent whose seal or grant was revoked; what it was for is no longer brought by this hub."""
+        intent = await load_intent(tx, key)
+        if intent is None or intent.state is not IntentState.INTENDED:
+            return
+        case, needs = await load_case(tx, intent.case_number), await load_needs(tx, intent.case_number)
+        wanted = next(need for need in needs if need.id == intent.need_id)
+        left = [need for need in _met_by(needs, wanted.proof_type_code) if case.state is CaseState.OPEN]
+        for need in left:
+            await save_need(tx, _without_seal(need))
+        at, event = self.clock.now(), EventType.NEED_CHANGED
+        await append_audit_many(
+            tx, [entry(case.number, SYSTEM_ACTOR, "need.seal_revoked", need.id, at) for need in left]
+        )
+        told = [events_for(self.ids, (case.unit_code,), event, need.id, at, case=case.number) for need in left]
+        await append_events(tx, [each for events in told for each in events])
+        request = await load_request(tx, intent.request_id) if intent.request_id else None
+        await self._void(tx, intent, case.unit_code, request)
 
     def _delivered(self, request: VerificationRequest) -> VerificationRequest:
         step = RequestStep(step="DELIVER", at=self.clock.now(), by=SYSTEM_ACTOR.subject, unit_code="")
@@ -249,6 +306,7 @@ class ProofService:
             step = RequestStep(step="WITHDRAW", at=at, by=SYSTEM_ACTOR.subject, unit_code="")
             await save_request(tx, replace(request, state=RequestState.WITHDRAWN, steps=(*request.steps, step)))
         await save_intent(tx, replace(intent, state=IntentState.VOID))
+        await self.usage.release(tx, intent)
         await append_audit(
             tx, entry(intent.case_number, SYSTEM_ACTOR, "proof.voided", intent.proof_number, at, need=intent.need_id)
         )
@@ -308,9 +366,20 @@ def _wanted(case: Case, needs: tuple[Need, ...], proof: Proof, request: Verifica
     return any(need.id == proof.need_id and need.state in _OPEN_NEEDS for need in needs)
 
 
-def _met_by(needs: tuple[Need, ...], proof: Proof) -> tuple[Need, ...]:
-    """Return the needs of the case that the proof meets: its own, and others still open for the same proof type."""
-    return tuple(need for need in needs if need.proof_type_code == proof.proof_type_code and need.state in _OPEN_NEEDS)
+def _met_by(needs: tuple[Need, ...], proof_type: str) -> tuple[Need, ...]:
+    """Return the needs of the case that a proof of the type meets: all that are still open for it."""
+    return tuple(need for need in needs if need.proof_type_code == proof_type and need.state in _OPEN_NEEDS)
+
+
+def _without_seal(need: Need) -> Need:
+    return replace(
+        need,
+        state=NeedState.ASK_APPLICANT,
+        reason="the seal, or the unit's grant of it, was revoked before the proof was sealed",
+        reason_zh="电子印章或本单位的用印授权在盖章前被吊销",
+        expected_at=None,
+        next_attempt_at=None,
+    )
 
 
 def _met(need: Need, proof: Proof) -> Need:

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from graph_models.case_records import load_case, load_need, load_needs, save_need
+from graph_models.case_records import load_case, load_cases, load_need, load_needs, save_need
 from graph_models.casework import (
     Case,
     DraftAnswer,
@@ -113,12 +113,8 @@ class RequestService:
         """Return what each request is about, in their order. Raises NotFoundError for one of units not concerned."""
         if any(actor.unit_code not in (each.issuing_unit, each.asking_unit) for each in requests):
             raise _gone()
-        numbers = {request.case_number for request in requests}
-
-        async def work(tx: Transaction) -> dict[str, Case]:
-            return {number: await load_case(tx, number) for number in sorted(numbers)}
-
-        cases = await self.store.read(work)
+        numbers = [request.case_number for request in requests]
+        cases = {case.number: case for case in await self.store.read(lambda tx: load_cases(tx, numbers))}
         shown = permitted(actor, Operation.READ_INBOX) or permitted(actor, Operation.READ_CASE)
         return tuple([await self._matter(cases[each.case_number], each, shown=shown) for each in requests])
 
@@ -186,6 +182,9 @@ class RequestService:
         """Confirm the seal: with the confirmation the issuing is intended, then the proof is made and delivered.
 
         Where the signer cannot be reached the request stays SEALED and the hub finishes it by itself.
+
+        Raises:
+            SealRefusedError: the unit may not use the seal for this; nothing was changed, and the attempt is recorded.
         """
         intents: list[IssuingIntent] = []
         snapshot = await self._catalogue_of(await self.read(actor, call.request_id))
@@ -200,7 +199,8 @@ class RequestService:
             change=lambda found: replace(found, seal_keeper=actor.subject),
             also=intend_too,
         )
-        await self._step(actor, call, plan)
+        async with self.proofs.usage.watched(actor):
+            await self._step(actor, call, plan)
         for intent in intents:
             await self.proofs.finish_or_leave(intent)
         return await self.read(actor, call.request_id)

@@ -16,6 +16,9 @@ from hub.cases import CaseService
 from hub.catalogue import CatalogueService, SnapshotHolder
 from hub.proof_reading import ProofReader
 from hub.requests import RequestMatter, RequestService
+from hub.seal_book import SealBook
+from hub.seal_grants import SealGrants
+from hub.seal_register import SealRegister
 from hub.verifying import Verifier
 
 
@@ -29,6 +32,9 @@ class Services:
     catalogue: CatalogueService
     proofs: ProofReader
     verifier: Verifier
+    seals: SealRegister
+    grants: SealGrants
+    seal_book: SealBook
 
 
 class Loaders:

@@ -97,6 +97,21 @@ class NotIssuable(Problem):
     """The proof cannot be made as asked."""
 
 
+@strawberry.type(description="The unit holds no grant of the seal that covers this use (Art. 15); it is recorded.")
+class SealNotGranted(Problem):
+    """The unit holds no grant of the seal that covers this use."""
+
+
+@strawberry.type(description="No seal of the kind is active: it is suspended, revoked, or there is none (Art. 15).")
+class SealSuspended(Problem):
+    """No seal of the kind is active."""
+
+
+@strawberry.type(description="The seal's certificate ends too soon for what it would seal.")
+class SealExpiring(Problem):
+    """The seal's certificate ends too soon."""
+
+
 @strawberry.type(description="The hub cannot do it now: try again later.")
 class Unavailable(Problem):
     """The hub cannot do it now."""
@@ -114,6 +129,9 @@ AnyProblem: TypeAlias = (
     | NoCompetentUnit
     | AnswerNeeded
     | NotIssuable
+    | SealNotGranted
+    | SealSuspended
+    | SealExpiring
     | Unavailable
 )
 """A problem of a mutation."""
@@ -138,6 +156,9 @@ PROBLEMS: dict[type[HubError], type[AnyProblem]] = {
     hub_errors.WrongStateError: WrongState,
     hub_errors.SamePersonError: SamePerson,
     hub_errors.NotIssuableError: NotIssuable,
+    hub_errors.SealNotGrantedError: SealNotGranted,
+    hub_errors.SealSuspendedError: SealSuspended,
+    hub_errors.SealExpiringError: SealExpiring,
 }
 """Kind of HubError → the type that shows it."""
 

@@ -21,17 +21,19 @@ from schema.request_mutations import RequestMutations
 from schema.requests import RequestQueries
 from schema.routes import RouteQueries
 from schema.scalars import SCALARS
+from schema.seal_mutations import SealMutations
+from schema.seals import SealQueries
 
 
 @strawberry.type(
     description="What can be asked. Each query of one thing answers with a union: the thing, or the Problem with it."
 )
-class Query(CatalogueQueries, RouteQueries, CaseQueries, RequestQueries, ProofQueries):
+class Query(CatalogueQueries, RouteQueries, CaseQueries, RequestQueries, ProofQueries, SealQueries):
     """What can be asked."""
 
 
 @strawberry.type(description="What can be done. Each answers with a payload: what was changed, or errors and nothing.")
-class Mutation(CaseMutations, RequestMutations, CatalogueMutations):
+class Mutation(CaseMutations, RequestMutations, CatalogueMutations, SealMutations):
     """What can be done."""
 
 

@@ -11,20 +11,21 @@ import structlog
 from starlette.applications import Starlette
 from starlette.types import Message
 
+from graph_models.seal_records import list_seals
+from graph_models.seals import SealState
 from hub.actors import Post
 from hub.clock import SystemClock
 from hub.connectors import SourceDirectory
 from hub.entry.app import make_app
+from hub.entry.key_stores import open_keys
 from hub.entry.settings import Settings
-from hub.entry.wiring import Hub, key_label, open_hub, open_keys
+from hub.entry.wiring import Hub, open_hub
+from hub.seal_keys import signer_record
 from scripts.bench_city import ITEM, Engine
 from scripts.bench_harness import MILLISECONDS, Figure, median, percentile
 from scripts.bench_questions import open_case
 from scripts.bench_run import Run
 from scripts.bench_timers import READS, WRITES, Stopwatch, TimedDocuments, TimedSigner, TimedSource, TimedStore
-from seals.appearance import SealFace
-from seals.kinds import SEAL_NAMES, SealKind
-from seals.signer import SealRecord
 
 WHOLE = "the whole call"
 PARTS = (
@@ -86,7 +87,8 @@ async def _timed_hub(settings: Settings, watch: Stopwatch) -> AsyncIterator[Hub]
     """Open a hub and put timed parts in the places of its own."""
     async with open_hub(settings) as hub:
         extractor, store = hub.cases.extractor, TimedStore(hub.store, watch)
-        records = [SealRecord(each, key_label(each), _face(settings, each)) for each in SealKind]
+        seals = [seal for seal in await hub.store.read(list_seals) if seal.state is SealState.ACTIVE]
+        records = [signer_record(seal, seal.key.label) for seal in seals if seal.key is not None]
         signer = TimedSigner(open_keys(settings.seals), records, SystemClock(), watch)
         documents = TimedDocuments(extractor.proofs.documents, watch)
         proofs = replace(extractor.proofs, store=store, signer=signer, documents=documents)
@@ -98,10 +100,6 @@ async def _timed_hub(settings: Settings, watch: Stopwatch) -> AsyncIterator[Hub]
 def _timed_sources(sources: SourceDirectory, watch: Stopwatch) -> SourceDirectory:
     found = [sources.find(code) for code in sources.codes]
     return SourceDirectory([TimedSource(source, watch) for source in found if source is not None])
-
-
-def _face(settings: Settings, kind: SealKind) -> SealFace:
-    return SealFace(settings.seals.holder, SEAL_NAMES[kind].zh)
 
 
 @dataclass(frozen=True, slots=True)

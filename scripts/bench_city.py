@@ -17,11 +17,17 @@ import httpx
 
 from hub.actors import Actor, Post
 from hub.clock import SystemClock, SystemIds
-from hub.entry.development import DevelopmentIssuer, create_development_seals
+from hub.entry.development import DevelopmentIssuer
+from hub.entry.development_seals import (
+    LocalSealCalls,
+    prepare_development_authority,
+    register_development_seals,
+)
 from hub.entry.settings import Settings, StoreEngine
 from hub.entry.wiring import open_hub
 from hub.errors import UnavailableError
 from scripts.sample_catalogue import write_all
+from scripts.sample_units import unit_rows
 from scripts.service_process import free_ports
 
 ITEM = "NB0100"
@@ -77,6 +83,9 @@ class City:
             "PROOFHUB_SEALS__FOLDER": str(place / "keys"),
             "PROOFHUB_SEALS__PASSPHRASE": _PASSPHRASE,
             "PROOFHUB_SEALS__PKI_FOLDER": str(place / "pki"),
+            "PROOFHUB_AUTHORITY__FOLDER": str(place / "authority"),
+            "PROOFHUB_AUTHORITY__PASSPHRASE": _PASSPHRASE,
+            "PROOFHUB_SEALS__SIGNER_FOLDER": str(place / f"signer-{engine.name}-{store}"),
             "PROOFHUB_DOCUMENTS__FOLDER": str(place / "documents"),
             "PROOFHUB_IDENTITY__JWKS_FILE": str(place / "identity" / "jwks.json"),
             "PROOFHUB_IDENTITY__DEVELOPMENT": "true",
@@ -96,14 +105,17 @@ def city(folder: Path) -> Iterator[City]:
         made = City(folder, port)
         _write_sources(made)
         settings = made.settings(EMBEDDED)
-        create_development_seals(settings, SystemClock().now(), SystemIds())
+        prepare_development_authority(settings, SystemClock().now(), SystemIds())
         DevelopmentIssuer.open(settings)
         yield made
 
 
 async def publish(settings: Settings, sample: bytes) -> None:
-    """Bring the sample catalogue into the store, unless one is published there."""
+    """Bring the seals with their grants, and the sample catalogue, into the store, unless they are there."""
     async with open_hub(settings) as hub:
+        units = [str(unit["code"]) for unit in unit_rows()]
+        calls = LocalSealCalls(hub.seals, hub.grants)
+        await register_development_seals(settings, calls, units, SystemClock(), SystemIds())
         with suppress(UnavailableError):
             hub.snapshots.current()
             return

@@ -85,6 +85,9 @@ def _services(hub: Hub) -> Services:
         catalogue=hub.catalogue,
         proofs=hub.proofs,
         verifier=hub.verifier,
+        seals=hub.seals,
+        grants=hub.grants,
+        seal_book=hub.seal_book,
     )
 
 

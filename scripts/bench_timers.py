@@ -21,7 +21,8 @@ from pki.keystore import KeyStore
 from seals.kinds import SealKind
 from seals.page import render_page
 from seals.sealing import Seal, seal_page
-from seals.signer import SealedDocument, SealingOrder, SealRecord
+from seals.signer_orders import SealedDocument, SealingOrder
+from seals.signer_records import SealRecord
 
 T = TypeVar("T")
 

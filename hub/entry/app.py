@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from graph_models.errors import GraphModelsError, StoreError
 from hub.actors import Actor
 from hub.entry.pages import PublicPages, page_routes
+from hub.entry.pki_pages import pki_routes
 from hub.entry.problems import on_error, on_hub_error, on_store_error, orjson_answer
 from hub.entry.request_log import RequestLog
 from hub.entry.settings import Settings
@@ -33,7 +34,7 @@ def make_app(hub: Hub, settings: Settings) -> Starlette:
     """Return the server of an opened hub."""
     door = _Door(hub, settings)
     return Starlette(
-        routes=[*door.routes(), *page_routes(_public(hub, settings))],
+        routes=[*door.routes(), *page_routes(_public(hub, settings)), *pki_routes(hub.pki)],
         middleware=[Middleware(RequestLog), Middleware(Authentication, tokens=hub.tokens)],
         exception_handlers={HubError: on_hub_error, GraphModelsError: on_store_error, Exception: on_error},
     )
@@ -134,6 +135,9 @@ def _services(hub: Hub) -> Services:
         catalogue=hub.catalogue,
         proofs=hub.proofs,
         verifier=hub.verifier,
+        seals=hub.seals,
+        grants=hub.grants,
+        seal_book=hub.seal_book,
     )
 
 

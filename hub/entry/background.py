@@ -12,9 +12,12 @@ import structlog
 from graph_models.errors import StoreError
 from hub.catalogue import SnapshotHolder
 from hub.deadline_watch import DeadlineWatch
+from hub.entry.seal_metrics import watch_seals
 from hub.extraction import Extractor
 from hub.outbox import Outbox
 from hub.proofs import ProofService
+from hub.seal_book import SealBook
+from hub.seal_register import SealRegister
 
 LOG = structlog.get_logger("proofhub.background")
 
@@ -23,7 +26,7 @@ LOOK_SECONDS = 1.0
 RECOVER_SECONDS = 5.0
 """How often unfinished issuings are looked for."""
 COUNT_SECONDS = 3600.0
-"""How often provisional limits are counted again: a newer calendar comes with a restart, a setting likewise."""
+"""How often provisional limits are counted again (a newer calendar comes with a restart) and the seals looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,8 @@ class Background:
     proofs: ProofService
     deadlines: DeadlineWatch
     outbox: Outbox
+    seals: SealRegister
+    seal_book: SealBook
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -45,6 +50,8 @@ class Background:
             asyncio.create_task(_every(RECOVER_SECONDS, self.proofs.recover)),
             asyncio.create_task(_every(LOOK_SECONDS, self.deadlines.look)),
             asyncio.create_task(_every(COUNT_SECONDS, self.deadlines.count_again)),
+            asyncio.create_task(_every(COUNT_SECONDS, self.seals.remind_signer)),
+            asyncio.create_task(_every(COUNT_SECONDS, lambda: watch_seals(self.seal_book))),
             asyncio.create_task(self.outbox.run()),
         ]
         try:

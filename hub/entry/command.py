@@ -15,15 +15,17 @@ from typing import Annotated, NoReturn
 
 import typer
 from pydantic import ValidationError
-from rich.console import Console
+from pydantic_settings import SettingsError
 
 from graph_models.errors import StoreError
 from hub.actors import Post
 from hub.clock import SystemClock
-from hub.entry import remote
+from hub.entry import pki_command, remote, seal_command
+from hub.entry.command_line import DEFAULT_URL, ERR, OUT, Token, Url
 from hub.entry.development import DevelopmentIssuer, UnsafeSettingError
 from hub.entry.serving import configure_logs, serve
 from hub.entry.settings import Settings
+from hub.entry.signer_host import host_signer
 from hub.entry.verdict_view import show_verdict
 from hub.entry.wiring import trust_in
 from pki.errors import PkiError
@@ -31,8 +33,6 @@ from seals.errors import SealsError
 from seals.judge import judge_once
 from seals.verdict import VerdictOutcome
 
-OUT = Console()
-ERR = Console(stderr=True)
 EXIT_STATUS = {VerdictOutcome.GOOD: 0, VerdictOutcome.NOT_GOOD: 1, VerdictOutcome.UNDECIDED: 3}
 
 app = typer.Typer(
@@ -42,10 +42,8 @@ app = typer.Typer(
 )
 catalogue = typer.Typer(no_args_is_help=True, help="The catalogue of items, proofs and issuers, in the running hub.")
 app.add_typer(catalogue, name="catalogue")
-
-Url = Annotated[str, typer.Option("--url", envvar="PROOFHUB_URL", help="Address of the running hub.")]
-Token = Annotated[str, typer.Option("--token", envvar="PROOFHUB_TOKEN", help="Bearer token with the post needed.")]
-DEFAULT_URL = "http://127.0.0.1:8000"
+app.add_typer(seal_command.app, name="seal")
+app.add_typer(pki_command.app, name="pki")
 
 
 def _show_version(wanted: bool) -> None:
@@ -69,12 +67,23 @@ def serve_command() -> None:
     """Serve until Ctrl-C. Settings come from PROOFHUB_… variables (docs/settings.md)."""
     configure_logs()
     try:
-        asyncio.run(serve(Settings()))
+        asyncio.run(serve(_settings()))
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
-    except ValidationError as problem:
-        _fail(f"a setting is wrong: {problem.errors(include_url=False, include_input=False)}")
     except (UnsafeSettingError, StoreError, PkiError, SealsError, OSError, ValueError) as problem:
+        _fail(str(problem))
+
+
+@app.command("signer")
+def signer_command() -> None:
+    """Be the process that holds the seals' keys, at PROOFHUB_SEALS__SIGNER_SOCKET, until told to end. 签章进程"""
+    configure_logs()
+    settings = _settings().seals
+    if settings.signer_socket is None:
+        _fail("PROOFHUB_SEALS__SIGNER_SOCKET has to say where to listen")
+    try:
+        host_signer(settings, settings.signer_socket, started=lambda: ERR.print("the signer listens"))
+    except (PkiError, SealsError, OSError) as problem:
         _fail(str(problem))
 
 
@@ -108,10 +117,13 @@ def token(
     hours: Annotated[int, typer.Option(min=1, max=168, help="How long it is good.")] = 12,
 ) -> None:
     """Print a bearer token of the development issuer (loopback only)."""
-    settings = Settings()
+    settings = _settings()
     if not settings.identity.development:
         _fail("the development issuer is off; PROOFHUB_IDENTITY__DEVELOPMENT=true turns it on, on loopback only")
-    issuer = DevelopmentIssuer.open(settings)
+    try:
+        issuer = DevelopmentIssuer.open(settings)
+    except (UnsafeSettingError, OSError, ValueError) as problem:
+        _fail(f"the development issuer has no key: {problem}")
     now = SystemClock().now().astimezone(UTC)
     typer.echo(issuer.token(subject, unit, post or [], now, timedelta(hours=hours)))
 
@@ -137,12 +149,22 @@ def publish_command(
     _shown(lambda: remote.publish_catalogue(OUT, url, bearer, number))
 
 
+def _settings() -> Settings:
+    try:
+        return Settings()
+    except ValidationError as problem:
+        faults = [(f"PROOFHUB_{'__'.join(map(str, fault['loc']))}".upper(), fault["msg"]) for fault in problem.errors()]
+        _fail("; ".join(f"{name}: {said}" if name != "PROOFHUB_" else said for name, said in faults))
+    except SettingsError as problem:
+        _fail(str(problem))
+
+
 def _shown(call: Callable[[], None]) -> None:
     try:
         call()
     except remote.RemoteError as problem:
         for line in problem.lines:
-            ERR.print(line, style="red", markup=False)
+            ERR.print(line, style="red", markup=False, soft_wrap=True)
         raise typer.Exit(1) from problem
 
 

@@ -1,4 +1,4 @@
-"""What a developer has instead of a city: an issuer of tokens, and seals of a development authority. Loopback only."""
+"""What a developer has instead of a city's identity provider: an issuer of tokens. Loopback only."""
 
 from __future__ import annotations
 
@@ -20,18 +20,12 @@ from cryptography.hazmat.primitives.serialization import (
 from jwt.algorithms import ECAlgorithm
 
 from hub.actors import Post
-from hub.clock import Ids
 from hub.entry.settings import Settings
-from hub.entry.wiring import key_label, open_keys
-from pki.authority import Subject
-from pki.development import DevelopmentPlan, SealOrder, create_development_authority
-from seals.kinds import SEAL_NAMES, SEAL_POLICIES, SealKind
 
 ISSUER = "proofhub-development"
 """The ``iss`` of the development issuer."""
 _KEY_FILE = "issuer.pem"
 _KEY_ID = "development-1"
-_NO_ORGANISATION = "NTRCN-000000000000000000"  # of the form that a seal asks for, and nobody's
 
 
 class UnsafeSettingError(Exception):
@@ -42,8 +36,14 @@ def require_loopback(settings: Settings) -> None:
     """Return if nothing unsafe is reachable from outside this machine.
 
     Raises:
-        UnsafeSettingError: the development issuer is believed on an address that is not loopback.
+        UnsafeSettingError: the development issuer is believed on an address that is not loopback, or is the one that
+            the settings name without being turned on.
     """
+    if settings.identity.issuer == ISSUER and not settings.identity.development:
+        raise UnsafeSettingError(
+            "PROOFHUB_IDENTITY__ISSUER names the development issuer, which is not turned on: set the issuer of your "
+            "city and PROOFHUB_IDENTITY__JWKS_FILE, or PROOFHUB_IDENTITY__DEVELOPMENT=true on loopback"
+        )
     if settings.identity.development and not _is_loopback(settings.server.host):
         raise UnsafeSettingError(
             f"the development issuer is believed, but the hub listens on {settings.server.host}: "
@@ -92,33 +92,6 @@ class DevelopmentIssuer:
             "exp": int((now + lifetime).timestamp()),
         }
         return jwt.encode(claims, self.key, algorithm="ES256", headers={"kid": _KEY_ID})
-
-
-def create_development_seals(settings: Settings, now: datetime, ids: Ids) -> Path:
-    """Make the two seals with their keys and certificates where they are missing; return the path of the root.
-
-    Raises:
-        PkiError: the keys cannot be opened or written.
-    """
-    plan = DevelopmentPlan(
-        organisation=settings.seals.holder,
-        seals=tuple(
-            SealOrder(
-                label=key_label(kind),
-                policy=SEAL_POLICIES[kind],
-                subject=Subject(
-                    organisation=settings.seals.holder,
-                    common_name=SEAL_NAMES[kind].zh,
-                    organisation_identifier=_NO_ORGANISATION,
-                ),
-            )
-            for kind in SealKind
-        ),
-    )
-    folder = settings.seals.pki_folder
-    folder.mkdir(parents=True, exist_ok=True)
-    made = create_development_authority(folder, open_keys(settings.seals), plan, now, ids.serial_number)
-    return made.root_pem
 
 
 def _new_key() -> bytes:

@@ -6,12 +6,15 @@ Names are ``PROOFHUB_<ROOM>__<NAME>``, for example ``PROOFHUB_STORE__ENGINE=neo4
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_PREFIX = "PROOFHUB_"
 
 
 class StoreEngine(StrEnum):
@@ -26,6 +29,13 @@ class BusEngine(StrEnum):
 
     IN_PROCESS = "in_process"
     KAFKA = "kafka"
+
+
+class KeyStoreKind(StrEnum):
+    """Where the keys of the seals are."""
+
+    PKCS12 = "pkcs12"
+    PKCS11 = "pkcs11"
 
 
 class Room(BaseModel, extra="forbid"):
@@ -67,11 +77,36 @@ class EventSettings(Room):
 class SealSettings(Room):
     """The keys of the two seals and what stands on them."""
 
+    key_store: KeyStoreKind = Field(KeyStoreKind.PKCS12, description="`pkcs12` (files) or `pkcs11` (token).")
     folder: Path = Field(Path("var/keys"), description="Folder of the encrypted PKCS#12 files.")
-    passphrase: SecretStr = Field(SecretStr(""), description="Passphrase of the PKCS#12 files; required.")
+    pkcs11_module: Path | None = Field(None, description="PKCS#11 library of the token; required with `pkcs11`.")
+    pkcs11_token: str = Field("", description="Label of the token; required with `pkcs11`.")
+    passphrase: SecretStr = Field(SecretStr(""), description="Passphrase of the files or PIN of the token; required.")
     pki_folder: Path = Field(Path("var/pki"), description="Folder with root.pem and the revocation lists.")
     holder: str = Field("宁波市公安局", description="Name on the seals' arc.")
-    threads: int = Field(1, description="How many proofs are sealed at a time.", ge=1, le=64)
+    least_days: int = Field(
+        30, description="A seal whose certificate ends within so many days does not seal.", ge=0, le=1000
+    )
+    warning_days: int = Field(
+        90, description="What ends within so many days is to be renewed, says the seal radar.", ge=0, le=3650
+    )
+    signer_socket: Path | None = Field(
+        None, description="Unix socket of the signer, `proofhub signer`; without it the hub starts one of its own."
+    )
+    signer_folder: Path = Field(Path("var/signer"), description="The signer's own folder: spool, log, lists.")
+    signer_workers: int = Field(
+        0, description="How many proofs are sealed at a time; 0 for one on each core.", ge=0, le=256
+    )
+    signer_users: tuple[int, ...] = Field(
+        (), description="Numbers of the users, beside its own, whom the signer answers."
+    )
+
+
+class AuthoritySettings(Room):
+    """The seal authority's own keys, used by `proofhub pki` and `proofhub seal sign-grant`; no hub needs them."""
+
+    folder: Path = Field(Path("var/authority/keys"), description="Folder of the authority's encrypted PKCS#12 files.")
+    passphrase: SecretStr = Field(SecretStr(""), description="Passphrase of the authority's files.")
 
 
 class DocumentSettings(Room):
@@ -112,14 +147,26 @@ class JudgeSettings(Room):
 class Settings(BaseSettings):
     """All settings of one hub process."""
 
-    model_config = SettingsConfigDict(env_prefix="PROOFHUB_", env_nested_delimiter="__", extra="forbid")
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, env_nested_delimiter="__", extra="forbid")
 
     server: ServerSettings = ServerSettings()
     store: StoreSettings = StoreSettings()
     events: EventSettings = EventSettings()
     seals: SealSettings = SealSettings()
+    authority: AuthoritySettings = AuthoritySettings()
     documents: DocumentSettings = DocumentSettings()
     identity: IdentitySettings = IdentitySettings()
     sources: SourceSettings = SourceSettings()
     calendar: CalendarSettings = CalendarSettings()
     judge: JudgeSettings = JudgeSettings()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_unknown_rooms(cls, given: dict[str, object]) -> dict[str, object]:
+        """Refuse a variable of a room that does not exist: the library passes over it."""
+        rooms = {name.upper() for name in cls.model_fields}
+        named = {name.upper() for name in os.environ if name.upper().startswith(_PREFIX) and "__" in name}
+        strange = sorted(name for name in named if name.removeprefix(_PREFIX).partition("__")[0] not in rooms)
+        if strange:
+            raise ValueError(f"there is no such setting: {', '.join(strange)}")
+        return given

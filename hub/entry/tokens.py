@@ -74,7 +74,7 @@ class TokenVerifier:
                 posts=frozenset(Post(post) for post in claims.get("posts", ())),
             )
             begin, end = float(claims.get("nbf", claims["iat"])), float(claims["exp"])
-        except (jwt.PyJWTError, KeyError, ValueError, TypeError) as problem:
+        except (jwt.PyJWTError, KeyError, ValueError, TypeError, OverflowError, RecursionError) as problem:
             raise _refused("the token is not valid here") from problem
         if not begin - 60 <= self._now().timestamp() < end:
             raise _refused("the token is out of its time")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from hub.clock import CITY_TIME
 from seals.check_results import CheckStatus
@@ -25,9 +26,9 @@ _STATUS = {
 def show_verdict(out: Console, name: str, verdict: Verdict) -> None:
     """Print the outcome, whose proof it is, and each check with its reason."""
     words, style = _OUTCOME[verdict.outcome]
-    out.print(f"{name}: ", end="", markup=False, highlight=False)
+    out.print(_plain(f"{name}: "), end="")
     out.print(words, style=style)
-    out.print(f"{verdict.summary_zh}  {verdict.summary}", markup=False, highlight=False)
+    out.print(_plain(f"{verdict.summary_zh}  {verdict.summary}"))
     if verdict.endorsement is not None:
         out.print(_endorsement(verdict))
     out.print(_checks(verdict))
@@ -38,10 +39,10 @@ def _endorsement(verdict: Verdict) -> Table:
     table = Table(show_header=False, box=None, padding=(0, 1))
     if found is not None:
         at = found.extracted_at.astimezone(CITY_TIME).strftime("%Y-%m-%d %H:%M:%S %z")
-        table.add_row("证明 Proof", f"{found.proof_type_name}  {found.proof_number}")
-        table.add_row("事项 Item", f"{found.item_name}  {found.case_number}")
-        table.add_row("提取单位 Extracted by", found.extraction_unit_name)
-        table.add_row("出具单位 Produced by", found.producing_unit_name)
+        table.add_row("证明 Proof", _plain(f"{found.proof_type_name}  {found.proof_number}"))
+        table.add_row("事项 Item", _plain(f"{found.item_name}  {found.case_number}"))
+        table.add_row("提取单位 Extracted by", _plain(found.extraction_unit_name))
+        table.add_row("出具单位 Produced by", _plain(found.producing_unit_name))
         table.add_row("时间 Time", at)
     return table
 
@@ -53,8 +54,19 @@ def _checks(verdict: Verdict) -> Table:
     for check in verdict.checks:
         sign, style = _STATUS[check.status]
         table.add_row(
-            f"[{style}]{sign}[/]",
-            f"{check.question_zh}\n[dim]{check.question}[/]",
-            f"{check.reason_zh}\n[dim]{check.reason}[/]",
+            Text(sign, style),
+            _both(check.question_zh, check.question),
+            _both(check.reason_zh, check.reason),
         )
     return table
+
+
+def _both(zh: str, en: str) -> Text:
+    return _plain(zh).append("\n").append_text(_plain(en, "dim"))
+
+
+def _plain(text: str, style: str = "") -> Text:
+    """Return words that may come out of the file: no markup, and nothing that moves the cursor or turns the line."""
+    return Text(
+        "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text), style
+    )

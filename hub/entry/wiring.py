@@ -6,7 +6,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import time
+from datetime import time, timedelta
 from pathlib import Path
 
 from cryptography import x509
@@ -22,8 +22,18 @@ from hub.connectors import SourceDirectory
 from hub.deadline_watch import DeadlineWatch
 from hub.documents import FolderDocumentStore
 from hub.entry.background import Background
-from hub.entry.settings import BusEngine, EventSettings, SealSettings, Settings, StoreEngine, StoreSettings
+from hub.entry.embedded_signer import embedded_signer
+from hub.entry.pki_services import PkiServices
+from hub.entry.settings import (
+    BusEngine,
+    EventSettings,
+    SealSettings,
+    Settings,
+    StoreEngine,
+    StoreSettings,
+)
 from hub.entry.tokens import TokenVerifier
+from hub.errors import HubError
 from hub.extraction import Extractor
 from hub.http_connector import HttpSource, HttpSourceConfig
 from hub.issuing import Letterhead
@@ -32,14 +42,17 @@ from hub.outbox import EventBus, InProcessBus, Outbox
 from hub.proof_reading import ProofReader
 from hub.proofs import ProofService
 from hub.requests import RequestService
+from hub.seal_book import SealBook
+from hub.seal_grants import SealGrants
+from hub.seal_radar import RadarRule
+from hub.seal_register import SealRegister
+from hub.seal_usage import SealUsage
 from hub.verifying import Verifier
 from hub.working_days import WorkingCalendar
 from pki.development import ROOT_FILE
-from pki.pkcs12 import Pkcs12KeyStore
-from seals.appearance import SealFace
 from seals.judge import JudgePool
-from seals.kinds import SEAL_NAMES, SEAL_POLICIES, SealKind
-from seals.signer import SealRecord, Signer
+from seals.kinds import SEAL_POLICIES, SealKind
+from seals.signer_client import SignerClient
 from seals.verification_policy import VerificationPolicy
 
 
@@ -57,6 +70,10 @@ class Hub:
     tokens: TokenVerifier
     bus: EventBus
     background: Background
+    pki: PkiServices
+    seals: SealRegister
+    grants: SealGrants
+    seal_book: SealBook
 
 
 @asynccontextmanager
@@ -77,8 +94,7 @@ async def open_hub(settings: Settings, clock: Clock | None = None, ids: Ids | No
         stack.push_async_callback(bus.close)
         sources = _open_sources(settings.sources.file, clock)
         stack.push_async_callback(sources.close)
-        signer = _open_signer(settings.seals, clock)
-        stack.push_async_callback(signer.close)
+        signer = await stack.enter_async_context(_open_signer(settings.seals))
         judges = JudgePool(verification_policy(settings.seals.pki_folder), settings.judge.processes)
         stack.push_async_callback(judges.close)
         yield await _assemble(settings, clock, ids, _Parts(store, bus, sources, signer, judges))
@@ -89,7 +105,7 @@ class _Parts:
     store: GraphStore
     bus: EventBus
     sources: SourceDirectory
-    signer: Signer
+    signer: SignerClient
     judges: JudgePool
 
 
@@ -99,8 +115,12 @@ async def _assemble(settings: Settings, clock: Clock, ids: Ids, parts: _Parts) -
     snapshots = SnapshotHolder(store)
     await snapshots.refresh()
     calendar = _calendar(settings)
-    letterhead = Letterhead(settings.server.public_url.rstrip("/"), dict.fromkeys(SealKind, settings.seals.holder))
-    proofs = ProofService(store, documents, parts.signer, clock, ids, letterhead, snapshots, calendar)
+    letterhead, rule = _letterhead(settings), _radar_rule(settings.seals)
+    usage = SealUsage(store, clock, ids, rule)
+    proofs = ProofService(store, documents, parts.signer, usage, clock, ids, letterhead, snapshots, calendar)
+    roots = verification_policy(settings.seals.pki_folder).trust_roots
+    book = SealBook(store, clock, roots, rule)
+    register = SealRegister(store, parts.signer, clock, ids, roots)
     extractor = Extractor(store, snapshots, parts.sources, proofs, calendar, clock, ids)
     return Hub(
         store=store,
@@ -120,18 +140,22 @@ async def _assemble(settings: Settings, clock: Clock, ids: Ids, parts: _Parts) -
             proofs,
             DeadlineWatch(store, snapshots, calendar, clock, ids),
             Outbox(store, parts.bus),
+            register,
+            book,
         ),
+        pki=PkiServices(folder=settings.seals.pki_folder, time_stamp=parts.signer.time_stamp, ocsp=parts.signer.ocsp),
+        seals=register,
+        grants=SealGrants(store, parts.signer, clock, ids, roots),
+        seal_book=book,
     )
 
 
-def open_keys(settings: SealSettings) -> Pkcs12KeyStore:
-    """Open the store of the seals' keys. Raises KeyStoreError."""
-    return Pkcs12KeyStore(settings.folder, settings.passphrase.get_secret_value())
+def _letterhead(settings: Settings) -> Letterhead:
+    return Letterhead(settings.server.public_url.rstrip("/"), dict.fromkeys(SealKind, settings.seals.holder))
 
 
-def key_label(kind: SealKind) -> str:
-    """Return the label under which the key of a seal is kept."""
-    return kind.value.lower().replace("_", "-")
+def _radar_rule(settings: SealSettings) -> RadarRule:
+    return RadarRule(least=timedelta(days=settings.least_days), warning=timedelta(days=settings.warning_days))
 
 
 def verification_policy(folder: Path) -> VerificationPolicy:
@@ -168,8 +192,12 @@ def _open_bus(settings: EventSettings) -> EventBus:
 
 
 def _open_sources(file: Path | None, clock: Clock) -> SourceDirectory:
-    configured = json.loads(file.read_text()) if file else []
-    return SourceDirectory([HttpSource(_source(entry), clock.now) for entry in configured])
+    if file is None:
+        return SourceDirectory([])
+    try:
+        return SourceDirectory([HttpSource(_source(entry), clock.now) for entry in json.loads(file.read_text())])
+    except (ValueError, TypeError, AttributeError, HubError) as problem:
+        raise ValueError(f"{file} is no list of data sources that can be used: {problem}") from problem
 
 
 def _source(entry: dict[str, str]) -> HttpSourceConfig:
@@ -177,9 +205,16 @@ def _source(entry: dict[str, str]) -> HttpSourceConfig:
     return HttpSourceConfig(**{key: Path(value) if key in paths else value for key, value in entry.items()})  # type: ignore[arg-type]  # its constructor checks the values
 
 
-def _open_signer(settings: SealSettings, clock: Clock) -> Signer:
-    records = [SealRecord(kind, key_label(kind), SealFace(settings.holder, SEAL_NAMES[kind].zh)) for kind in SealKind]
-    return Signer(open_keys(settings), records, clock.now, threads=settings.threads)
+@asynccontextmanager
+async def _open_signer(settings: SealSettings) -> AsyncIterator[SignerClient]:
+    """Give the way to the signer that the settings name, or to one of the hub's own; its keys are never here."""
+    if settings.signer_socket is None:
+        async with embedded_signer(settings) as client:
+            yield client
+        return
+    client = SignerClient(settings.signer_socket)
+    yield client
+    await client.close()
 
 
 def _calendar(settings: Settings) -> WorkingCalendar:

@@ -1,6 +1,6 @@
 """The main job: a small city, one whole case over HTTP, and a hub that keeps serving.
 
-python scripts/demonstration [--exit] [--port N]
+python scripts/demonstration [--exit] [--port N] [--folder DIR]
 """
 
 from __future__ import annotations
@@ -9,20 +9,18 @@ import argparse
 import signal
 import sys
 from contextlib import ExitStack
+from pathlib import Path
 
 import httpx
 from rich.console import Console
 
 from hub.actors import Post
 from hub.entry import remote
-from scripts.demonstration.city import PROOFS, REGISTRY, SAMPLE, City, prepare, write_sources
+from scripts.demonstration.city import City, Place, prepare, write_sources
 from scripts.demonstration.processes import StartError, hub, registry
+from scripts.demonstration.publication import publish_once
 from scripts.demonstration.story import UNIT, Story
 from scripts.demonstration.window import CallError
-from scripts.sample_catalogue import TITLE
-
-AUTHORITY = "NB-SF"
-"""The justice bureau, which publishes the catalogue (Art. 5)."""
 
 
 def main() -> int:
@@ -44,21 +42,20 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/run", description="Run a small city and one whole case.")
     parser.add_argument("--exit", action="store_true", help="end after the case instead of serving until Ctrl-C")
     parser.add_argument("--port", type=int, default=8000, help="port of the hub on 127.0.0.1 (default: 8000)")
+    parser.add_argument("--folder", type=Path, default=Place().folder, help="where the city is kept (default: var)")
     return parser.parse_args()
 
 
 def _run(arguments: argparse.Namespace, out: Console, stack: ExitStack) -> int:
     with out.status("准备示例目录、密钥与印章 preparing the sample catalogue, keys and seals"):
-        city = prepare(arguments.port)
+        city = prepare(Place(arguments.folder), arguments.port)
     with out.status("启动数据源与平台 starting the data sources and the hub"):
-        REGISTRY.mkdir(exist_ok=True)
-        write_sources(stack.enter_context(registry()))
-        process = stack.enter_context(hub(arguments.port))
-    url = f"http://127.0.0.1:{arguments.port}"
-    _publish_once(city, url, out)
-    client = stack.enter_context(httpx.Client(base_url=url, timeout=60, trust_env=False))
+        write_sources(city.place, stack.enter_context(registry(city.place)))
+        process = stack.enter_context(hub(city))
+    publish_once(city, out)
+    client = stack.enter_context(httpx.Client(base_url=city.url, timeout=60, trust_env=False))
     good = Story(city, client, out).tell()
-    _show_places(city, url, out)
+    _show_places(city, out)
     if arguments.exit or not good:
         return 0 if good else 1
     out.print("Ctrl-C 停止 stops")
@@ -66,22 +63,13 @@ def _run(arguments: argparse.Namespace, out: Console, stack: ExitStack) -> int:
     return process.wait()
 
 
-def _publish_once(city: City, url: str, out: Console) -> None:
-    """Import and publish the sample through the hub's own interface, unless a catalogue is published already."""
-    if httpx.get(f"{url}/health/ready", trust_env=False).is_success:
-        return
-    token = city.token("catalogue-1", AUTHORITY, Post.CATALOGUE_AUTHORITY)
-    with out.status("导入并公布示例目录 importing and publishing the sample catalogue"):
-        remote.import_catalogue(out, url, token, SAMPLE / "sample.xlsx", TITLE)
-        remote.publish_catalogue(out, url, token, None)
-
-
-def _show_places(city: City, url: str, out: Console) -> None:
+def _show_places(city: City, out: Console) -> None:
+    url, proofs = city.url, city.place.proofs
     out.rule("[bold]去哪里看 where to look")
-    out.print(f"  电子证明 sealed PDFs   {PROOFS.resolve()}")
+    out.print(f"  电子证明 sealed PDFs   {proofs.resolve()}")
     out.print(f"  信任根 trust root      {city.root.resolve()}")
     out.print(
-        f"  核验 check a proof     {url}/verify   .venv/bin/proofhub verify {PROOFS}/<number>.pdf",
+        f"  核验 check a proof     {url}/verify   .venv/bin/proofhub verify {proofs}/<number>.pdf",
         soft_wrap=True,
         markup=False,
     )

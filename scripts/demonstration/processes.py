@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 
-from scripts.demonstration.city import REGISTRY, SAMPLE, VAR
+from scripts.demonstration.city import City, Place
 
 _START_SECONDS = 90
+_PROGRAM = Path(__file__).parents[1] / "registry_server"
 
 
 class StartError(Exception):
@@ -22,22 +24,25 @@ class StartError(Exception):
 
 
 @contextmanager
-def registry() -> Iterator[str]:
+def registry(place: Place) -> Iterator[str]:
     """Run the bundled data sources on a free port; give their address."""
     port = free_port()
-    command = [sys.executable, "scripts/registry_server", "--port", str(port)]
-    command += ["--data-dir", str(REGISTRY), "--types", str(SAMPLE / "types.json")]
-    with _process("registry", command, f"http://127.0.0.1:{port}/health"):
+    place.registry.mkdir(exist_ok=True)
+    command = [sys.executable, str(_PROGRAM), "--port", str(port)]
+    command += ["--data-dir", str(place.registry), "--types", str(place.sample / "types.json")]
+    with _process(command, os.environ, place.folder / "registry.log", f"http://127.0.0.1:{port}/health"):
         yield f"http://127.0.0.1:{port}"
 
 
 @contextmanager
-def hub(port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """Run the hub; its log goes to ``var/hub.log``."""
+def hub(city: City) -> Iterator[subprocess.Popen[bytes]]:
+    """Run the hub; its log goes to ``hub.log`` in the city's folder."""
+    port = city.settings.server.port
     if _is_taken(port):
         raise StartError(f"port {port} is taken: stop what listens there, or choose another with --port")
     command = [str(Path(sys.executable).with_name("proofhub")), "serve"]
-    with _process("hub", command, f"http://127.0.0.1:{port}/health/live") as process:
+    environment = os.environ | city.environment
+    with _process(command, environment, city.place.folder / "hub.log", f"{city.url}/health/live") as process:
         yield process
 
 
@@ -54,12 +59,13 @@ def _is_taken(port: int) -> bool:
 
 
 @contextmanager
-def _process(name: str, command: list[str], health: str) -> Iterator[subprocess.Popen[bytes]]:
-    log = VAR / f"{name}.log"
+def _process(
+    command: list[str], environment: Mapping[str, str], log: Path, health: str
+) -> Iterator[subprocess.Popen[bytes]]:
     with log.open("ab") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output, stdin=subprocess.DEVNULL)
+        process = subprocess.Popen(command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, env=environment)
         try:
-            _wait(process, name, health, log)
+            _wait(process, health, log)
             yield process
         finally:
             process.terminate()
@@ -70,15 +76,15 @@ def _process(name: str, command: list[str], health: str) -> Iterator[subprocess.
                 process.wait()
 
 
-def _wait(process: subprocess.Popen[bytes], name: str, health: str, log: Path) -> None:
+def _wait(process: subprocess.Popen[bytes], health: str, log: Path) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
             lines = log.read_text(errors="replace").splitlines()[-3:]
-            raise StartError(f"the {name} ended at once; the end of {log}:\n" + "\n".join(lines))
+            raise StartError(f"the {log.stem} ended at once; the end of {log}:\n" + "\n".join(lines))
         try:
             if httpx.get(health, timeout=1, trust_env=False).is_success:
                 return
         except httpx.HTTPError:
             time.sleep(0.1)
-    raise StartError(f"the {name} did not answer within {_START_SECONDS} seconds; see {log}")
+    raise StartError(f"the {log.stem} did not answer within {_START_SECONDS} seconds; see {log}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ from rich.console import Console
 from hub.actors import Post
 from hub.clock import SystemClock, SystemIds
 from hub.entry.wiring import trust_in
-from scripts.demonstration.city import PROOFS, City
+from scripts.demonstration.city import City
 from scripts.demonstration.window import CLAIM, CLOSE, DRAFT, INBOX, OPEN_CASE, READ_CASE, REVIEW, SEAL, Desk
 from seals.judge import judge_once
 from seals.verdict import VerdictOutcome
@@ -22,6 +23,7 @@ APPLICANT = {"kind": "NATURAL_PERSON", "name": "章示例", "identifier": "33021
 """One of the registry server's fictitious people."""
 FINDINGS = {"result": "经查询，未发现有犯罪记录", "period": "出生之日起至查询之日"}
 """What the issuing unit's drafter finds; the rest of its form is about the applicant."""
+_PATIENCE_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +42,11 @@ class Story:
             if need["requestId"]:
                 self._answer(need["requestId"], need["issuingUnit"])
         number = case["number"]
-        proofs = operator.ask(READ_CASE, number=number)["case"]["proofs"]
+        settled = self._settled(operator, number)
         operator.do(CLOSE, number=number, key=f"close-{number}")
         self.out.print(f"办件 {number} 已办结 the case is closed", highlight=False)
-        good = [self._verify(operator, proof) for proof in proofs]
-        wanted = sum(bool(need["proofNumber"] or need["requestId"]) for need in case["needs"])
+        good = [self._verify(operator, proof) for proof in settled["proofs"]]
+        wanted = sum(bool(need["proofNumber"] or need["requestId"]) for need in settled["needs"])
         return len(good) == wanted > 0 and all(good)
 
     def _open(self, operator: Desk) -> dict[str, Any]:
@@ -68,6 +70,15 @@ class Story:
         self.out.print(f"  全部可得 all ready: {case['plan']['clockZh']} {case['plan']['clock']}", highlight=False)
         return case
 
+    def _settled(self, operator: Desk, number: str) -> dict[str, Any]:
+        """Return the case once its shared data is there: a machine that is busy takes longer than the first answer."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while True:
+            case: dict[str, Any] = operator.ask(READ_CASE, number=number)["case"]
+            if all(need["state"] != "PENDING" for need in case["needs"]) or time.monotonic() > deadline:
+                return case
+            time.sleep(0.2)
+
     def _answer(self, request_id: str, unit: str) -> None:
         """Draft, review and seal as three people of the issuing unit, whichever the route found."""
         drafter = self._desk("drafter-1", unit, Post.DRAFTER)
@@ -90,8 +101,8 @@ class Story:
     def _verify(self, operator: Desk, proof: dict[str, Any]) -> bool:
         """Take the sealed PDF, keep it, and verify it twice: by the hub, and with no hub at all."""
         pdf = operator.document(proof["number"])
-        path = PROOFS / f"{proof['number']}.pdf"
-        PROOFS.mkdir(exist_ok=True)
+        path = self.city.place.proofs / f"{proof['number']}.pdf"
+        path.parent.mkdir(exist_ok=True)
         path.write_bytes(pdf)
         policy = trust_in(self.city.root)
         alone = judge_once(pdf, policy, SystemClock().now()).outcome

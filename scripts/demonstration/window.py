@@ -29,6 +29,7 @@ fragment standing on Case {
   number
   state
   plan { clockZh clock }
+  needs { state proofNumber requestId }
   proofs { number kind proofType { name } producer { name } documentBytes }
 }
 """

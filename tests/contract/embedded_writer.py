@@ -1,6 +1,6 @@
-"""Opens cases one after another in the store of the folder named by its argument, and prints each when it is durable.
+"""Opens cases one after another in the store that its argument names, and prints each when it is durable.
 
-A program of its own, so that a test can kill it in the middle.
+The argument is a folder, or the address of a Neo4j. A program of its own, so that a test can kill it in the middle.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from pathlib import Path
 from graph_models.case_records import add_case, add_needs
 from graph_models.journal_records import append_audit, append_event
 from graph_models.ladybug_store import LadybugStore
+from graph_models.neo4j_store import Neo4jStore
 from graph_models.store import Transaction
 from tests.contract.records import audit, case, event, need
 
 
-async def main(folder: Path) -> None:
-    store = await LadybugStore.open(folder, buffer_bytes=64 << 20)
+async def main(place: str) -> None:
+    store = await (Neo4jStore.open(place) if "://" in place else LadybugStore.open(Path(place), buffer_bytes=64 << 20))
     await store.migrate()
     for one in range(100_000):
         number = f"C{one}"
@@ -33,4 +34,4 @@ async def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1])))
+    asyncio.run(main(sys.argv[1]))

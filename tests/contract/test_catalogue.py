@@ -116,6 +116,39 @@ async def test_a_version_of_the_citys_real_size_comes_back_as_it_was(store: Grap
     assert await store.read(lambda tx: load_content(tx, 1)) == content
 
 
+@pytest.mark.requirement("R2.1", "R21.1")
+async def test_each_kind_of_party_comes_back_with_its_level_region_and_authority(store: GraphStore) -> None:
+    kinds = [(kind, level) for kind in UnitKind for level in UnitLevel]
+    units = tuple(
+        replace(
+            unit,
+            kind=kind,
+            level=level,
+            region="330203004" if level is UnitLevel.TOWNSHIP else "330203",
+            supervising_authority="U0" if kind is UnitKind.BY_REFERENCE else None,
+            guiding_authority="U0" if kind is UnitKind.PUBLIC_UTILITY else None,
+        )
+        for (kind, level), unit in zip(kinds, _units(len(kinds), 2), strict=True)
+    )
+    content = CatalogueContent(units=units)
+    await store.write(lambda tx: save_draft(tx, _version(1), content))
+    assert await store.read(lambda tx: load_content(tx, 1)) == content
+
+
+@pytest.mark.requirement("R8.3")
+async def test_of_two_published_versions_each_is_read_as_it_was(store: GraphStore) -> None:
+    changed = replace(
+        SMALL,
+        units=(replace(SMALL.units[0], name="改名后的单位"), *SMALL.units[1:]),
+        requirements=SMALL.requirements[:3],
+    )
+    for number, content in ((1, SMALL), (2, changed)):
+        await store.write(lambda tx, number=number, content=content: save_draft(tx, _version(number), content))
+        await store.write(lambda tx, number=number: mark_published(tx, number, AT))
+    assert await store.read(published_number) == 2
+    assert [await store.read(lambda tx, n=n: load_content(tx, n)) for n in (1, 2)] == [SMALL, changed]
+
+
 async def test_a_draft_is_replaced_as_a_whole(store: GraphStore) -> None:
     await store.write(
         lambda tx: save_draft(tx, _version(1), _content(fields=1, units=9, items=9, types=9, requirements=9))

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from graph_models import statements
+from graph_models.case_records import add_case, list_cases, load_needs
 from graph_models.errors import StoreError, StoreUnavailableError
+from graph_models.journal_records import append_audit, load_audit, unpublished_events, verify_chain
 from graph_models.migrations import MIGRATIONS
 from graph_models.neo4j_store import Neo4jStore
+from graph_models.store import Transaction, Work
+from tests.contract import embedded_writer
+from tests.contract.records import audit, case, need
 
+TOUCH = "MATCH (c:CaseFile {number: $number}) SET c.guard = coalesce(c.guard, 0) + 1"
 needs_neo4j = pytest.mark.services("neo4j")
 STATEMENTS = {
     name: text
@@ -52,6 +62,69 @@ async def test_a_statement_begins_with_an_index(neo4j_store: Neo4jStore, name: s
         plan = str((await result.consume()).plan)
     assert "AllNodesScan" not in plan
     assert "NodeByLabelScan" not in plan
+
+
+@needs_neo4j
+async def test_two_works_that_wait_for_each_other_are_tried_again_and_both_done(neo4j_store: Neo4jStore) -> None:
+    held = {"C1": asyncio.Event(), "C2": asyncio.Event()}
+    tries: list[str] = []
+    for number in held:
+        await neo4j_store.write(lambda tx, number=number: add_case(tx, case(number)))
+
+    def crossing(first: str, second: str) -> Work[None]:
+        async def work(tx: Transaction) -> None:
+            tries.append(first)
+            await tx.run(TOUCH, {"number": first})
+            held[first].set()
+            await held[second].wait()
+            await tx.run(TOUCH, {"number": second})
+
+        return work
+
+    async with asyncio.timeout(60):
+        await asyncio.gather(*(neo4j_store.write(crossing(*pair)) for pair in (("C1", "C2"), ("C2", "C1"))))
+    assert len(tries) == 3
+    rows = await neo4j_store.read(
+        lambda tx: tx.run("MATCH (c:CaseFile) RETURN c.guard AS touched, c.number AS number ORDER BY number")
+    )
+    assert rows == [{"number": number, "touched": 2} for number in held]
+
+
+@needs_neo4j
+async def test_a_mistake_of_ours_is_not_tried_again(neo4j_store: Neo4jStore) -> None:
+    tries: list[int] = []
+
+    async def work(tx: Transaction) -> None:
+        tries.append(1)
+        await tx.run("RETURN no_such_name")
+
+    with pytest.raises(StoreError):
+        await neo4j_store.write(work)
+    assert tries == [1]
+
+
+def _written_until_killed(uri: str) -> list[str]:
+    """Return what another process says it has written before it is killed in the middle of the next work."""
+    command = [sys.executable, "-m", embedded_writer.__name__, uri]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]) as writer:
+        assert writer.stdout is not None
+        acknowledged = [writer.stdout.readline().strip() for _ in range(20)]
+        writer.kill()
+        return acknowledged + [line.strip() for line in writer.stdout if line.endswith("\n")]
+
+
+@needs_neo4j
+@pytest.mark.requirement("I1")
+async def test_a_writer_that_is_killed_loses_nothing_it_acknowledged(neo4j_store: Neo4jStore, neo4j_uri: str) -> None:
+    acknowledged = await asyncio.to_thread(_written_until_killed, neo4j_uri)
+    await neo4j_store.write(lambda tx: append_audit(tx, audit("busy")))  # waits for what the dead one still holds
+    for number in acknowledged:
+        assert await neo4j_store.read(lambda tx, number=number: load_needs(tx, number)) == (need(number),)
+    cases = await neo4j_store.read(lambda tx: list_cases(tx, "NB-GA", None, None, 100_000))
+    entries = await neo4j_store.read(lambda tx: load_audit(tx, "busy", 0, 100_000))
+    events = await neo4j_store.read(lambda tx: unpublished_events(tx, 100_000))
+    assert verify_chain(entries) is None
+    assert len(acknowledged) <= len(cases) == len(entries) - 1 == len(events) <= len(acknowledged) + 1
 
 
 async def test_a_server_that_is_not_there_is_not_available() -> None:

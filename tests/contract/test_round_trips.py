@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from graph_models.case_records import add_case, add_needs, find_case, load_case, load_need, load_needs, load_needs_of
+from graph_models.case_records import (
+    add_case,
+    add_needs,
+    find_case,
+    load_case,
+    load_cases,
+    load_need,
+    load_needs,
+    load_needs_of,
+)
 from graph_models.errors import DuplicateKeyError, RecordNotFoundError
 from graph_models.journal_records import add_receipt, find_receipt
 from graph_models.proof_records import (
@@ -33,6 +42,13 @@ async def test_a_case_comes_back_by_number_and_by_business_number(store: GraphSt
     assert await store.read(lambda tx: load_case(tx, "C2")) == case("C2")
     assert await store.read(lambda tx: find_case(tx, "NB-GA", "B-C1")) == case("C1")
     assert await store.read(lambda tx: find_case(tx, "NB-MZ", "B-C1")) is None
+
+
+async def test_several_cases_come_back_in_one_go_each_once_and_only_those_that_there_are(store: GraphStore) -> None:
+    await store.write(_two_cases)
+    found = await store.read(lambda tx: load_cases(tx, ["C2", "C1", "C2", "C9"]))
+    assert sorted(found, key=lambda one: one.number) == [case("C1"), case("C2")]
+    assert await store.read(lambda tx: load_cases(tx, [])) == ()
 
 
 async def test_needs_come_back_by_identifier_in_order_for_one_case_and_for_several(store: GraphStore) -> None:

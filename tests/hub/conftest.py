@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from graph_models.ladybug_store import LadybugStore
-from tests.hub.office import NOW, Office, Seals, make_seals, open_office, publish
+from tests.hub.office import NOW, Office, Seals, SetClock, make_seals, open_office, publish
+from tests.hub.seal_authority import SealAuthority, SealServices, make_authority
 
 
 @pytest.fixture(scope="session")
@@ -36,3 +37,18 @@ async def office(hub_store: LadybugStore, seals: Seals, tmp_path: Path) -> Async
     opened = await open_office(hub_store, seals, tmp_path)
     yield opened
     await opened.extractor.drain()
+
+
+@pytest.fixture(scope="session")
+def seal_authority(tmp_path_factory: pytest.TempPathFactory) -> SealAuthority:
+    return make_authority(tmp_path_factory.mktemp("seal-authority"), SetClock())
+
+
+@pytest.fixture
+async def services(seal_authority: SealAuthority, tmp_path: Path) -> AsyncIterator[SealServices]:
+    """The seal authority's services on an embedded store of their own, with a signer that has no seal yet."""
+    store = await LadybugStore.open(tmp_path / "graph", buffer_bytes=64 << 20)
+    await store.migrate()
+    seal_authority.signer.down, seal_authority.clock.at = False, NOW
+    yield seal_authority.services(store)
+    await store.close()

@@ -10,11 +10,7 @@ import asyncio
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from graph_models.case_records import load_needs
 from graph_models.casework import (
@@ -30,6 +26,7 @@ from graph_models.casework import (
 from graph_models.catalogue import ApplicantKind, CatalogueVersion, Measure
 from graph_models.catalogue_records import mark_published, save_draft
 from graph_models.journal_records import load_audit, unpublished_events
+from graph_models.seal_records import list_seals
 from graph_models.store import GraphStore, Transaction
 from hub.actors import Actor, Post
 from hub.case_files import CaseFile
@@ -55,22 +52,18 @@ from hub.issuing import Letterhead
 from hub.proof_reading import ProofReader
 from hub.proofs import ProofService
 from hub.requests import RequestService, StepCall
+from hub.seal_radar import RadarRule
+from hub.seal_usage import SealUsage
 from hub.verifying import Verifier
 from hub.working_days import WorkingCalendar
-from pki.authority import Subject
-from pki.development import ROOT_FILE, DevelopmentPlan, SealOrder, create_development_authority
-from pki.pkcs12 import Pkcs12KeyStore
-from seals.appearance import SealFace
 from seals.judge import JudgePool
-from seals.kinds import SEAL_NAMES, SEAL_POLICIES, SealKind
-from seals.signer import SealingService, SealRecord, Signer
+from seals.kinds import SealKind
+from seals.signer_orders import SealingService
 from seals.verification_policy import VerificationPolicy
 from tests.hub.city_content import CONTENT
+from tests.hub.seal_authority import HOLDER, DeskSigner, KeptRegister, SealAuthority, make_authority
+from tests.hub.set_clock import NOW, SetClock
 
-NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
-"""A Monday, 09:00 in the city."""
-HOLDER = "宁波市公安局"
-PASSPHRASE = "correct horse"
 NAME = "王小明"
 PERSON = "33020319900101123" + identity_check_digit("33020319900101123")
 NOBODY = "33020319900202233" + identity_check_digit("33020319900202233")
@@ -94,19 +87,6 @@ def reviewer(unit: str) -> Actor:
 
 def keeper(unit: str) -> Actor:
     return staff(unit, 3, Post.SEAL_KEEPER)
-
-
-@dataclass
-class SetClock:
-    """Shows the time to which it was set."""
-
-    at: datetime = NOW
-
-    def now(self) -> datetime:
-        return self.at
-
-    def advance(self, **by: float) -> None:
-        self.at += timedelta(**by)
 
 
 @dataclass
@@ -145,50 +125,42 @@ def registers() -> dict[str, Register]:
 
 @dataclass(frozen=True)
 class Seals:
-    """The two seals, made once for all tests, and the clock that everybody looks at."""
+    """The seal authority with its signer, made once for all tests, and the clock that everybody looks at."""
 
-    keys: Pkcs12KeyStore
-    root: Path
+    folder: Path
+    authority: SealAuthority
     policy: VerificationPolicy
     clock: SetClock
-    signer: Signer
     judges: JudgePool
+
+    @property
+    def signer(self) -> DeskSigner:
+        return self.authority.signer
+
+    async def register_in(self, store: GraphStore) -> None:
+        """Have both seals and a grant for each unit of the city in a store, unless it has seals."""
+        if await store.read(list_seals):
+            return
+        file = self.folder / "register.json"
+        if not file.exists():
+            made = await self.authority.brought_to_life(self.folder / "scratch", [unit.code for unit in CONTENT.units])
+            file.write_text(made.to_json())
+        kept = KeptRegister.from_json(file.read_text())
+        await store.write(kept.write)
 
 
 def make_seals(folder: Path) -> Seals:
-    """Make keys and certificates in the folder, then open them as ``open_seals`` does."""
-    keys = Pkcs12KeyStore(folder / "keys", PASSPHRASE)
-    orders = tuple(
-        SealOrder(label=_label(kind), policy=SEAL_POLICIES[kind], subject=_holder(kind)) for kind in SealKind
-    )
-    plan = DevelopmentPlan(organisation="Proofhub Test", seals=orders)
-    numbers = itertools.count(2**100).__next__
-    create_development_authority(folder, keys, plan, NOW - timedelta(days=1), numbers)
-    return open_seals(folder)
+    """Make the authority's keys and the signer in the folder, or open them again, maybe in another process.
+
+    Give back ``signer`` and ``judges`` by closing them.
+    """
+    clock = SetClock()
+    authority = make_authority(folder, clock)
+    policy = VerificationPolicy(trust_roots=authority.roots)
+    return Seals(folder, authority, policy, clock, JudgePool(policy))
 
 
-def open_seals(folder: Path) -> Seals:
-    """Open what ``make_seals`` made, maybe in another process. Give back ``signer`` and ``judges`` by closing them."""
-    keys, clock, root = Pkcs12KeyStore(folder / "keys", PASSPHRASE), SetClock(), folder / ROOT_FILE
-    roots = x509.load_pem_x509_certificates(root.read_bytes())
-    policy = VerificationPolicy(trust_roots=tuple(each.public_bytes(Encoding.DER) for each in roots))
-    return Seals(keys, root, policy, clock, make_signer(keys, clock), JudgePool(policy))
-
-
-def make_signer(keys: Pkcs12KeyStore, clock: SetClock) -> Signer:
-    """Open the keys of both seals."""
-    faces = [SealRecord(kind, _label(kind), SealFace(HOLDER, SEAL_NAMES[kind].zh)) for kind in SealKind]
-    return Signer(keys, faces, clock.now)
-
-
-def _label(kind: SealKind) -> str:
-    return kind.value.lower().replace("_", "-")
-
-
-def _holder(kind: SealKind) -> Subject:
-    return Subject(
-        organisation=HOLDER, common_name=SEAL_NAMES[kind].zh, organisation_identifier="NTRCN-91330200TEST00000X"
-    )
+open_seals = make_seals
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -260,6 +232,7 @@ def wire(store: GraphStore, seals: Seals, folder: Path, parts: Parts | None = No
         store=store,
         documents=documents,
         signer=parts.signer or seals.signer,
+        usage=SealUsage(store, clock, ids, RadarRule()),
         clock=clock,
         ids=ids,
         letterhead=Letterhead("https://proofs.example", dict.fromkeys(SealKind, HOLDER)),
@@ -282,8 +255,9 @@ def wire(store: GraphStore, seals: Seals, folder: Path, parts: Parts | None = No
 
 
 async def open_office(store: GraphStore, seals: Seals, folder: Path, parts: Parts | None = None) -> Office:
-    """Wire the rooms and take over the published catalogue."""
+    """Wire the rooms, have the seals registered, and take over the published catalogue."""
     office = wire(store, seals, folder, parts)
+    await seals.register_in(store)
     await office.cases.snapshots.refresh()
     return office
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from graph_models.catalogue import ApplicantKind, CatalogueContent, Measure
+from graph_models.catalogue import ApplicantKind, CatalogueContent, Measure, UnitKind, UnitLevel
 from hub.catalogue_checks import build_content
 from hub.catalogue_columns import TableKind
 from hub.catalogue_files import read_tables
@@ -63,6 +63,63 @@ def test_an_act_without_its_article_is_flagged() -> None:
     catalogue = small_catalogue()
     catalogue[N][1]["article"] = ""
     assert [(flag.row, flag.column) for flag in built(catalogue).flagged] == [(3, "条款")]
+
+
+@pytest.mark.requirement("R2.1")
+@pytest.mark.parametrize(
+    ("key", "value", "head"),
+    [
+        ("kind", "", "单位性质"),
+        ("kind", "有限责任公司", "单位性质"),
+        ("level", "", "单位层级"),
+        ("level", "国家级", "单位层级"),
+        ("region", "", "行政区划代码"),
+        ("region", "310000X", "行政区划代码"),
+    ],
+)
+def test_who_has_no_kind_level_or_region_of_the_regulation_cannot_be_a_party(key: str, value: str, head: str) -> None:
+    catalogue = small_catalogue()
+    catalogue[U][0][key] = value
+    assert ("UNITS", 2, head) in places_of(catalogue)
+
+
+@pytest.mark.requirement("R2.1")
+@pytest.mark.parametrize(
+    ("word", "kind"), [("行政机关", "ADMINISTRATIVE_ORGAN"), ("授权组织", "AUTHORISED_ORGANISATION")]
+)
+def test_a_unit_has_the_kind_level_and_region_that_its_row_says(word: str, kind: str) -> None:
+    catalogue = small_catalogue()
+    catalogue[U][0]["kind"] = word
+    unit = built(catalogue).content.units[0]
+    assert (unit.kind, unit.level, unit.region) == (kind, "MUNICIPAL", "330200")
+
+
+@pytest.mark.requirement("R2.1", "R7.2")
+def test_a_public_utility_is_a_party_with_its_guiding_authority() -> None:
+    catalogue = small_catalogue()
+    catalogue[U][0] |= {"kind": "公用企事业单位", "guiding_authority": "宁波市公安局"}
+    unit = built(catalogue).content.units[0]
+    assert (unit.kind, unit.guiding_authority) == (UnitKind.PUBLIC_UTILITY, "GA")
+
+
+@pytest.mark.requirement("R21.1")
+def test_a_unit_by_reference_joins_with_its_supervising_authority_under_the_same_rules() -> None:
+    catalogue = small_catalogue()
+    bank = {
+        "code": "YH",
+        "name": "示例银行",
+        "kind": "参照执行单位",
+        "level": "省级",
+        "region": "330000",
+        "field": "金融",
+    }
+    catalogue[U].append({**bank, "supervising_authority": "宁波市公安局"})
+    catalogue[R].append({"unit": "YH", "proof_type": "WFZ", "region": "330200", "mode": "核实"})
+    unit = built(catalogue).content.units[-1]
+    assert (unit.kind, unit.level, unit.supervising_authority) == (UnitKind.BY_REFERENCE, UnitLevel.PROVINCIAL, "GA")
+    for wrong in ("", "不存在的局"):
+        catalogue[U][-1]["supervising_authority"] = wrong
+        assert places_of(catalogue) == [("UNITS", 5, "监督管理单位")]
 
 
 FAULTS = [

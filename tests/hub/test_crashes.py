@@ -29,7 +29,7 @@ Killed = Callable[[Point, str], Awaitable[Office]]
 
 async def _kill(point: Point, item: str, folder: Path, seals: Seals) -> None:
     """Run a hub that ends at the point, and see that this is how it ended."""
-    command = (sys.executable, "-m", killed_office.__name__, point, item, str(folder), str(seals.root.parent))
+    command = (sys.executable, "-m", killed_office.__name__, point, item, str(folder), str(seals.folder))
     root = Path(__file__).parents[2]
     quiet = asyncio.subprocess.DEVNULL
     process = await asyncio.create_subprocess_exec(*command, cwd=root, env=os.environ.copy(), stdout=quiet)

@@ -28,9 +28,19 @@ MATRIX = {
     "READ_REQUEST": f"{_CASES} {_REQUESTS}",
     "READ_PROOF": f"{_CASES} {_REQUESTS}",
     "VERIFY_PROOF": " ".join(Post),
+    "MANAGE_SEALS": "SEAL_AUTHORITY",
+    "GRANT_SEALS": "SEAL_AUTHORITY",
+    "READ_SEALS": "SEAL_AUTHORITY SUPERVISOR",
 }
 """Written down a second time, by hand: who may do what."""
-FOR_ANY_UNIT = {"READ_CATALOGUE", "IMPORT_CATALOGUE", "VERIFY_PROOF"}
+FOR_ANY_UNIT = {
+    "READ_CATALOGUE",
+    "IMPORT_CATALOGUE",
+    "VERIFY_PROOF",
+    "MANAGE_SEALS",
+    "GRANT_SEALS",
+    "READ_SEALS",
+}
 
 
 def test_the_matrix_has_every_operation() -> None:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from graph_models.ladybug_store import LadybugStore
@@ -28,23 +24,23 @@ from hub.issuing import Letterhead
 from hub.proof_reading import ProofReader
 from hub.proofs import ProofService
 from hub.requests import RequestService
+from hub.seal_radar import RadarRule
+from hub.seal_usage import SealUsage
 from hub.verifying import Verifier
 from hub.working_days import WorkingCalendar
-from pki.authority import Subject
-from pki.development import DevelopmentPlan, SealOrder, create_development_authority
-from pki.pkcs12 import Pkcs12KeyStore
 from schema.context import Services
 from schema.limits import GraphQLLimits
 from schema.view import GraphQLEndpoint
-from seals.appearance import SealFace
 from seals.judge import JudgePool
-from seals.kinds import SEAL_NAMES, SEAL_POLICIES, SealKind
-from seals.signer import SealRecord, Signer
+from seals.kinds import SealKind
 from seals.verification_policy import VerificationPolicy
 from tests.hub.catalogue_authority import JUSTICE, NOW, CountedIds, StillClock
 from tests.hub.catalogue_tables import Catalogue, small_catalogue, workbook_of
+from tests.hub.seal_authority import FIRST, HOLDER, SECOND, SUPERVISOR, SealAuthority, make_authority
+from tests.hub.set_clock import SetClock
 
-HOLDER = "宁波市公安局"
+UNITS = ("JY", "GA", "GA-HS")
+"""Units that may use both seals."""
 PERSON = "33020319900101123" + identity_check_digit("33020319900101123")
 NOBODY = "33020319900202233" + identity_check_digit("33020319900202233")
 OPERATOR = Actor("op-1", "JY", frozenset({Post.OPERATOR}))
@@ -53,7 +49,10 @@ DRAFTER = Actor("staff-1", "GA-HS", frozenset({Post.DRAFTER}))
 REVIEWER = Actor("staff-2", "GA-HS", frozenset({Post.REVIEWER}))
 SEALER = Actor("staff-3", "GA-HS", frozenset({Post.SEAL_KEEPER}))
 NAMES = "甲乙丙丁戊己庚辛"
-ACTORS = {actor.subject: actor for actor in (OPERATOR, STRANGER, DRAFTER, REVIEWER, SEALER, JUSTICE)}
+ACTORS = {
+    actor.subject: actor
+    for actor in (OPERATOR, STRANGER, DRAFTER, REVIEWER, SEALER, JUSTICE, FIRST, SECOND, SUPERVISOR)
+}
 
 
 class Population:
@@ -114,6 +113,7 @@ class City:
     store: LadybugStore
     endpoint: GraphQLEndpoint
     client: httpx.AsyncClient
+    authority: SealAuthority
 
     async def post(self, body: Any, actor: Actor | None = OPERATOR, **headers: str) -> httpx.Response:
         """Send a body as it is (bytes) or as JSON."""
@@ -141,21 +141,22 @@ async def open_city(folder: Path, limits: GraphQLLimits | None = None) -> AsyncI
     """Open a city whose catalogue is published."""
     store = await LadybugStore.open(folder / "graph", buffer_bytes=256 << 20)
     await store.migrate()
-    signer, policy = _seals(folder)
-    judges = JudgePool(policy)
-    services = _services(store, folder, signer, judges)
+    authority = make_authority(folder, SetClock())
+    await authority.register_in(store, UNITS)
+    judges = JudgePool(VerificationPolicy(trust_roots=authority.roots))
+    services = _services(store, folder, authority, judges)
     endpoint = GraphQLEndpoint(services, limits, graphiql=True)
     transport = httpx.ASGITransport(AsActor(endpoint))
     async with httpx.AsyncClient(transport=transport, base_url="http://hub.test", timeout=60) as client:
-        city = City(services, store, endpoint, client)
+        city = City(services, store, endpoint, client, authority)
         await city.publish("第一版")
         yield city
     await judges.close()
-    await signer.close()
+    await authority.signer.close()
     await store.close()
 
 
-def _services(store: LadybugStore, folder: Path, signer: Signer, judges: JudgePool) -> Services:
+def _services(store: LadybugStore, folder: Path, authority: SealAuthority, judges: JudgePool) -> Services:
     clock, ids, calendar, snapshots = StillClock(), CountedIds(), WorkingCalendar(), SnapshotHolder(store)
     documents = FolderDocumentStore(folder / "documents")
     letterhead = Letterhead("https://proofs.example", dict.fromkeys(SealKind, HOLDER))
@@ -164,11 +165,13 @@ def _services(store: LadybugStore, folder: Path, signer: Signer, judges: JudgePo
         snapshots=snapshots,
         calendar=calendar,
         documents=documents,
-        signer=signer,
+        signer=authority.signer,
+        usage=SealUsage(store, clock, ids, RadarRule()),
         clock=clock,
         ids=ids,
         letterhead=letterhead,
     )
+    seals = authority.services(store)
     extractor = Extractor(store, snapshots, SourceDirectory([Population()]), proofs, calendar, clock, ids)
     return Services(
         cases=CaseService(store, snapshots, extractor, calendar, clock, ids),
@@ -177,30 +180,9 @@ def _services(store: LadybugStore, folder: Path, signer: Signer, judges: JudgePo
         catalogue=CatalogueService(store, clock, ids, snapshots),
         proofs=ProofReader(store, documents, clock),
         verifier=Verifier(store, judges, clock),
-    )
-
-
-def _seals(folder: Path) -> tuple[Signer, VerificationPolicy]:
-    keys = Pkcs12KeyStore(folder / "keys", "correct horse")
-    orders = tuple(
-        SealOrder(label=_label(kind), policy=SEAL_POLICIES[kind], subject=_holder(kind)) for kind in SealKind
-    )
-    plan = DevelopmentPlan(organisation="Proofhub Test", seals=orders)
-    numbers = itertools.count(2**100).__next__
-    authority = create_development_authority(folder, keys, plan, NOW - timedelta(days=1), numbers)
-    faces = [SealRecord(kind, _label(kind), SealFace(HOLDER, SEAL_NAMES[kind].zh)) for kind in SealKind]
-    roots = x509.load_pem_x509_certificates(authority.root_pem.read_bytes())
-    trusted = tuple(root.public_bytes(Encoding.DER) for root in roots)
-    return Signer(keys, faces, StillClock().now), VerificationPolicy(trust_roots=trusted)
-
-
-def _label(kind: SealKind) -> str:
-    return kind.value.lower().replace("_", "-")
-
-
-def _holder(kind: SealKind) -> Subject:
-    return Subject(
-        organisation=HOLDER, common_name=SEAL_NAMES[kind].zh, organisation_identifier="NTRCN-91330200TEST00000X"
+        seals=seals.register,
+        grants=seals.grants,
+        seal_book=seals.book,
     )
 
 

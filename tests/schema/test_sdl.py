@@ -36,6 +36,10 @@ QUERIES = {
     "request",
     "inbox",
     "verifyProof",
+    "seal",
+    "seals",
+    "sealUsage",
+    "sealRadar",
 }
 MUTATIONS = {
     "openCase",
@@ -50,6 +54,18 @@ MUTATIONS = {
     "rerouteRequest",
     "withdrawRequest",
     "publishCatalogue",
+    "applyForSeal",
+    "approveSeal",
+    "makeSeal",
+    "installSealCertificate",
+    "activateSeal",
+    "suspendSeal",
+    "resumeSeal",
+    "rotateSeal",
+    "revokeSeal",
+    "destroySeal",
+    "registerGrant",
+    "revokeGrant",
 }
 
 
@@ -97,10 +113,12 @@ def test_every_mutation_says_who_may_and_takes_one_input() -> None:
 def test_every_refusal_of_the_hub_has_its_type() -> None:
     kinds = {kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, HubError)}
     elsewhere = {HubError, errors.UnauthenticatedError, errors.CatalogueRejectedError}  # no call of GraphQL raises them
+    elsewhere.add(errors.SealRefusedError)  # what its three kinds have in common
     assert set(PROBLEMS) == kinds - elsewhere
 
 
 def test_what_is_kept_depends_on_nobody_and_on_no_time() -> None:
     assert QUERIES - {
         "case", "cases", "inbox", "request", "proof", "verifyProof", "planCase",
+        "seal", "seals", "sealUsage", "sealRadar",
     } == CATALOGUE_FIELDS & QUERIES  # fmt: skip
