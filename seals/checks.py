@@ -10,6 +10,7 @@ from __future__ import annotations
 from seals import checks_of_content as content
 from seals import checks_of_file as file
 from seals import checks_of_record as record
+from seals import checks_of_time as time
 from seals import checks_of_trust as trust
 from seals.check_results import Check, CheckResult
 from seals.checks_context import CheckContext
@@ -22,7 +23,8 @@ FILE_CHECKS: tuple[Check[CheckContext], ...] = (
     Check("intact", "内容未被改动吗", "Is the content unchanged?", file.intact),
     Check("signature_valid", "电子签名有效吗", "Is the electronic signature valid?", file.signature_valid),
     Check("certifying", "印章禁止更改文件吗", "Does the seal forbid every change?", file.certifying),
-    Check("sealing_time", "写明盖章时间吗", "Does the seal say when it was applied?", trust.sealing_time),
+    Check("sealing_time", "写明盖章时间吗", "Does the seal say when it was applied?", time.sealing_time),
+    Check("time_stamp", "时间戳有效吗", "Are its time stamps valid?", time.time_stamp),
     Check(
         "trusted",
         "印章证书由受信任的机构签发、盖章时有效吗",
@@ -57,8 +59,8 @@ RECORD_CHECKS: tuple[Check[RecordQuestion], ...] = (
 )
 """Questions that only the hub answers."""
 
-MAY_BE_UNASKED = frozenset({"not_revoked", "recorded", "not_withdrawn"})
-"""Checks without which a verdict may still be good: there may be nobody to ask."""
+MAY_BE_UNASKED = frozenset({"time_stamp", "not_revoked", "recorded", "not_withdrawn"})
+"""Checks without which a verdict may still be good: there may be nobody to ask, or nothing to ask about."""
 
 
 def check_file(context: CheckContext) -> tuple[CheckResult, ...]:

@@ -1,30 +1,15 @@
-"""Checks of who sealed: trust root, validity at the time of sealing, revocation, the right seal for its kind."""
+"""Checks of who sealed: trust root, validity at the time of sealing, revocation, the right seal for its kind.
+
+The time of sealing is the earliest that a time stamp proves, or else the one that the seal says.
+"""
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-from pki.revocation import RevocationStatus, check_revocation
+from pki.revocation import RevocationStatus
 from seals.check_results import Outcome, failed, indeterminate, not_asked, passed
 from seals.checks_context import CheckContext
 from seals.checks_of_file import no_seal
 from seals.kinds import SEAL_NAMES
-
-_CLOCK_DIFFERENCE = timedelta(minutes=5)
-"""How far ahead the sealing clock may be."""
-
-
-def sealing_time(context: CheckContext) -> Outcome:
-    """Does the seal say when it was applied, and can that be?"""
-    seal = context.seal
-    if seal is None:
-        return no_seal()
-    if seal.claimed_time is None:
-        return failed("/M is missing", "印章没有写明盖章时间", "The seal does not say when it was applied")
-    written = seal.claimed_time.isoformat()
-    if seal.claimed_time > context.at + _CLOCK_DIFFERENCE:
-        return failed(written, "盖章时间在未来", "The seal says that it was applied in the future")
-    return passed(written, "写明了盖章时间", "The seal says when it was applied")
 
 
 def trusted(context: CheckContext) -> Outcome:
@@ -47,13 +32,19 @@ def trusted(context: CheckContext) -> Outcome:
 def not_revoked(context: CheckContext) -> Outcome:
     """Was the certificate not revoked at the time of sealing?"""
     seal = context.seal
-    if seal is None or seal.claimed_time is None:
+    if seal is None or seal.claimed_time is None or context.signed_at is None:
         return no_seal()
-    if not context.policy.crls:
+    if not context.material.speaks_of_revocation:
         return not_asked("no revocation list", "没有证书吊销列表，未查询", "There is no revocation list to ask")
     if not context.path.certificates:
         return not_asked("no path", "证书不受信任，不再查询吊销", "The certificate is not trusted: not asked further")
-    revocation = check_revocation(context.path.certificates, context.policy.crls, seal.claimed_time)
+    revocation = context.material.revocation(context.path.certificates, context.signed_at)
+    if revocation.status is RevocationStatus.COMPROMISED_LATER and context.proven_at is not None:
+        return passed(
+            f"{revocation.evidence}; sealed before {context.proven_at.isoformat()}",
+            "印章密钥后来泄露，但时间戳证明盖章在此之前",
+            "The seal's key leaked later, but a time stamp proves that it sealed before that",
+        )
     return _REVOCATION_ANSWERS[revocation.status](revocation.evidence)
 
 

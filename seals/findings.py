@@ -20,6 +20,7 @@ from seals.errors import UnreadableDocumentError
 from seals.hostile_input import DocumentLimits, one_line
 from seals.pdf_attachments import AttachmentFinding, read_attachments
 from seals.pdf_signature import SignatureFinding, SignatureType, read_signature
+from seals.pdf_validation_data import ValidationData, read_validation_data
 
 for _reader in ("pyhanko.pdf_utils", "pyhanko.sign.diff_analysis", "pyhanko.sign.validation"):
     logging.getLogger(_reader).setLevel(logging.CRITICAL + 1)  # what it says of a file is a finding, not a log line
@@ -42,11 +43,18 @@ class Findings:
     """One line for each signature field whose value cannot be read."""
     attachments: tuple[AttachmentFinding, ...] = ()
     attachments_problem: str | None = None
+    validation_data: ValidationData = field(default_factory=ValidationData)
+    """What the file brings for long-term validation; nothing if that cannot be read."""
 
     @property
     def seals(self) -> tuple[SignatureFinding, ...]:
         """The signatures that are no document time stamps."""
         return tuple(found for found in self.signatures if found.type is SignatureType.SIGNATURE)
+
+    @property
+    def document_stamps(self) -> tuple[SignatureFinding, ...]:
+        """The document time stamps."""
+        return tuple(found for found in self.signatures if found.type is SignatureType.DOCUMENT_TIME_STAMP)
 
 
 @dataclass(slots=True)
@@ -91,6 +99,7 @@ def _read(data: bytes, digest: str, limits: DocumentLimits) -> Findings:
         unreadable_signatures=tuple(signatures.unreadable),
         attachments=attachments,
         attachments_problem=problem,
+        validation_data=_read_validation_data(reader, limits),
     )
 
 
@@ -117,6 +126,15 @@ def _read_attachments(
         raise
     except Exception as problem:  # unreadable attachments are a fact of their own
         return (), one_line(problem)
+
+
+def _read_validation_data(reader: PdfFileReader, limits: DocumentLimits) -> ValidationData:
+    try:
+        return read_validation_data(reader, limits)
+    except MemoryError:
+        raise
+    except Exception:  # what cannot be read helps nobody: the questions that it would answer stay open
+        return ValidationData()
 
 
 def _decode_limits(limits: DocumentLimits) -> DecodeLimits:

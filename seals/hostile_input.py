@@ -21,6 +21,8 @@ class DocumentLimits:
     """Most signature fields that are read."""
     revisions: int = 32
     """Most revisions (incremental updates) that a file may have."""
+    validation_items: int = 64
+    """Most certificates, most revocation lists and most OCSP answers that a file may bring."""
     decoded_bytes: int = 32 * MEBIBYTE
     """Most bytes that all compressed streams together may expand to."""
 

@@ -18,6 +18,7 @@ from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature, read_cert
 from seals.endorsement import ENDORSEMENT_OID
 from seals.hostile_input import one_line
 from seals.pdf_coverage import Coverage, padding_is_clean, read_coverage
+from seals.pdf_time_stamps import TimeStampFinding, read_document_stamp, read_signature_stamps
 
 
 class SignatureType(StrEnum):
@@ -74,6 +75,8 @@ class SignatureFinding:
     """/M of the signature dictionary, in UTC: claimed by whoever signed."""
     endorsements: tuple[bytes, ...]
     """Values of the signed attribute that carries the endorsement."""
+    time_stamps: tuple[TimeStampFinding, ...] = ()
+    """Those in the signature; of a document time stamp, itself."""
 
 
 def read_signature(data: bytes, reader: PdfFileReader, name: str, field: generic.DictionaryObject) -> SignatureFinding:
@@ -82,19 +85,23 @@ def read_signature(data: bytes, reader: PdfFileReader, name: str, field: generic
     coverage = read_coverage(data, embedded)
     time_stamp = embedded.sig_object_type == "/DocTimeStamp"
     covered = data[: coverage.covered_to]
+    clean = padding_is_clean(embedded.pkcs7_content)
     return SignatureFinding(
         field_name=name,
         type=SignatureType.DOCUMENT_TIME_STAMP if time_stamp else SignatureType.SIGNATURE,
         subfilter=str(embedded.sig_object["/SubFilter"]),
         coverage=coverage,
         covered_sha256=hashlib.sha256(covered).hexdigest() if covered else "",
-        padding_clean=padding_is_clean(embedded.pkcs7_content),
+        padding_clean=clean,
         certifying=_is_certifying(reader, embedded),
         permission=_permission(embedded),
         computation=_compute(embedded),
         signer=_signer(embedded),
         claimed_time=_claimed_time(embedded),
         endorsements=_endorsements(embedded.signer_info),
+        time_stamps=(read_document_stamp(embedded, coverage, clean),)
+        if time_stamp
+        else read_signature_stamps(embedded.signer_info, coverage),
     )
 
 

@@ -14,6 +14,8 @@ from seals.check_results import CheckResult, CheckStatus
 from seals.checks import MAY_BE_UNASKED
 from seals.endorsement import Endorsement, Fact, format_time
 
+_TIMES = ("sealed_at", "proven_at")
+
 
 class VerdictOutcome(StrEnum):
     """What a verdict comes to."""
@@ -39,6 +41,8 @@ class Verdict:
     """Subject of the seal's certificate, RFC 4514."""
     sealed_at: datetime | None = None
     """The time that the seal claims, UTC."""
+    proven_at: datetime | None = None
+    """The earliest time, UTC, at which a valid time stamp proves that the seal existed."""
     endorsement: Endorsement | None = None
     facts: tuple[Fact, ...] | None = None
 
@@ -52,7 +56,8 @@ class Verdict:
     def to_json(self) -> bytes:
         """Return the verdict as JSON, for machines and for the process boundary."""
         record = asdict(self)
-        record["sealed_at"] = format_time(self.sealed_at) if self.sealed_at else None
+        for name in _TIMES:
+            record[name] = format_time(record[name]) if record[name] else None
         if self.endorsement is not None:
             record["endorsement"] = orjson.loads(self.endorsement.to_json())
         return orjson.dumps(record)
@@ -61,10 +66,11 @@ class Verdict:
     def from_json(cls, data: bytes) -> Verdict:
         """Read back what `to_json` wrote; raises KeyError, TypeError or ValueError for anything else."""
         record: dict[str, Any] = orjson.loads(data)
-        endorsement, facts, sealed_at = record["endorsement"], record["facts"], record["sealed_at"]
+        endorsement, facts = record["endorsement"], record["facts"]
         record["outcome"] = VerdictOutcome(record["outcome"])
         record["checks"] = tuple(_check(row) for row in record["checks"])
-        record["sealed_at"] = datetime.fromisoformat(sealed_at) if sealed_at else None
+        for name in _TIMES:
+            record[name] = datetime.fromisoformat(record[name]) if record[name] else None
         record["endorsement"] = Endorsement.from_json(_canonical(endorsement)) if endorsement else None
         record["facts"] = None if facts is None else tuple(Fact(**row) for row in facts)
         return cls(**record)

@@ -82,6 +82,7 @@ def _verdict(context: CheckContext) -> Verdict:
         sealed_sha256=sealed_sha256,
         signer=seal.signer.subject if seal else "",
         sealed_at=seal.claimed_time if seal else None,
+        proven_at=context.proven_at,
         endorsement=context.endorsement,
         facts=_facts(context),
     )

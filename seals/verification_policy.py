@@ -21,7 +21,11 @@ class VerificationPolicy:
     """The certificate policy (RFC 5280, 4.2.1.4, dotted) by which a certificate is one of a seal of that kind."""
     intermediates: tuple[bytes, ...] = ()
     crls: tuple[bytes, ...] = ()
-    """Certificate revocation lists at hand; without any the question of revocation is not asked."""
+    """Certificate revocation lists at hand; without any, here or in the file, revocation is not asked about."""
+    ocsp_responses: tuple[bytes, ...] = ()
+    """OCSP responses at hand, asked as the lists are."""
+    time_stamp_roots: tuple[bytes, ...] | None = None
+    """Roots of time-stamp authorities; None for the same as those of seals."""
     limits: DocumentLimits = field(default_factory=DocumentLimits)
 
     def to_json(self) -> bytes:
@@ -32,6 +36,10 @@ class VerificationPolicy:
                 "seal_policies": [[kind.value, oid] for kind, oid in self.seal_policies],
                 "intermediates": [_text(der) for der in self.intermediates],
                 "crls": [_text(der) for der in self.crls],
+                "ocsp_responses": [_text(der) for der in self.ocsp_responses],
+                "time_stamp_roots": None
+                if self.time_stamp_roots is None
+                else [_text(der) for der in self.time_stamp_roots],
                 "limits": asdict(self.limits),
             }
         )
@@ -45,6 +53,10 @@ class VerificationPolicy:
             seal_policies=tuple((SealKind(kind), oid) for kind, oid in record["seal_policies"]),
             intermediates=tuple(b64decode(text) for text in record["intermediates"]),
             crls=tuple(b64decode(text) for text in record["crls"]),
+            ocsp_responses=tuple(b64decode(text) for text in record["ocsp_responses"]),
+            time_stamp_roots=None
+            if record["time_stamp_roots"] is None
+            else tuple(b64decode(text) for text in record["time_stamp_roots"]),
             limits=DocumentLimits(**record["limits"]),
         )
 

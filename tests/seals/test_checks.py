@@ -32,7 +32,19 @@ def test_every_check_has_its_own_name_and_a_question_in_both_languages() -> None
 
 
 def test_a_good_proof_passes_every_check_of_the_file() -> None:
-    assert set(statuses("good_information_sharing").values()) == {CheckStatus.PASSED}
+    found = statuses("good_information_sharing")
+    assert found.pop("time_stamp") is CheckStatus.NOT_ASKED  # it has none
+    assert set(found.values()) == {CheckStatus.PASSED}
+
+
+@pytest.mark.parametrize("name", ["good_stamped_inside", "good_with_all_it_takes"])
+def test_a_good_proof_with_a_time_stamp_passes_all_of_them(name: str) -> None:
+    assert set(statuses(name).values()) == {CheckStatus.PASSED}
+
+
+def test_a_forged_time_stamp_fails_the_check_of_time_stamps_alone() -> None:
+    found = statuses("stamped_by_strangers")
+    assert [name for name, status in found.items() if status is CheckStatus.FAILED] == ["time_stamp"]
 
 
 def test_without_a_seal_nothing_that_needs_one_passes() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -12,7 +13,7 @@ from seals.hostile_input import DocumentLimits
 from seals.verdict import Verdict, VerdictOutcome
 from seals.verification import verify_document, with_record
 from seals.verification_policy import VerificationPolicy
-from tests.vectors.authority import JUDGED_AT
+from tests.vectors.authority import JUDGED_AT, SEALED_AT
 from tests.vectors.make_vectors import FOLDER, policy_of
 
 POLICY = policy_of(FOLDER, "clean")
@@ -41,7 +42,8 @@ def test_with_no_hub_the_record_is_not_asked_and_the_proof_still_good() -> None:
 def test_a_recorded_proof_passes_all_checks() -> None:
     verdict = judged("good_information_sharing")
     asked = with_record(verdict, record_of(verdict))
-    assert {check.status for check in asked.checks} == {CheckStatus.PASSED}
+    unasked = [check.name for check in asked.checks if check.status is not CheckStatus.PASSED]
+    assert unasked == ["time_stamp"]  # it has none
 
 
 def test_a_long_term_proof_is_compared_as_it_was_sealed() -> None:
@@ -74,6 +76,22 @@ def test_a_disputed_proof_is_good_and_says_that_it_is_disputed() -> None:
     asked = with_record(verdict, replace(record_of(verdict), disputed=True))
     assert asked.outcome is VerdictOutcome.GOOD
     assert "objection" in asked.check("not_withdrawn").reason
+
+
+def test_the_verdict_gives_the_time_that_is_proven_beside_the_one_that_is_claimed() -> None:
+    late = judged("stamped_after_its_key_leaked")
+    assert (late.sealed_at, late.proven_at) == (SEALED_AT, SEALED_AT + timedelta(days=10))
+    assert judged("good_information_sharing").proven_at is None
+    assert Verdict.from_json(late.to_json()) == late
+
+
+@pytest.mark.parametrize("stamp_roots", [None, POLICY.trust_roots])
+def test_time_stamps_have_the_roots_of_seals_or_others(stamp_roots: tuple[bytes, ...] | None) -> None:
+    good = (FOLDER / "good_stamped_inside.pdf").read_bytes()
+    for roots, outcome in ((stamp_roots, VerdictOutcome.GOOD), ((), VerdictOutcome.NOT_GOOD)):
+        policy = replace(POLICY, time_stamp_roots=roots)
+        assert VerificationPolicy.from_json(policy.to_json()) == policy
+        assert verify_document(good, policy, at=JUDGED_AT).outcome is outcome
 
 
 def test_a_record_does_not_heal_a_changed_file() -> None:
