@@ -27,8 +27,8 @@ STATEMENTS = {
     for name, text in vars(statements).items()
     if name.isupper() and not name.startswith("_") and isinstance(text, str)
 }
-WHOLE_LABEL = {"READ_VERSIONS", "PUBLISHED_NUMBER", "DUE_NEEDS", "OPEN_INTENTS", "UNPUBLISHED_EVENTS"}
-"""These read all nodes of a small label: versions, the queues, one counter for each unit."""
+WHOLE_LABEL = {"READ_VERSIONS", "PUBLISHED_NUMBER", "DUE_NEEDS", "OPEN_INTENTS", "UNPUBLISHED_EVENTS", "LIST_SEALS"}
+"""These read all nodes of a small label: versions, the queues, one counter for each unit, a city's seals."""
 
 
 @needs_neo4j
