@@ -32,6 +32,8 @@ class EventType(StrEnum):
     REQUEST_HARD_LIMIT_PASSED = "request.hard_limit_passed"
     REQUEST_LIMITS_COUNTED = "request.limits_counted"
     PROOF_ISSUED = "proof.issued"
+    PROOF_RAISED = "proof.raised"
+    PROOF_RENEWED = "proof.renewed"
     ISSUING_VOIDED = "proof.voided"
     SEAL_APPLIED = "seal.applied"
     SEAL_APPROVED = "seal.approved"

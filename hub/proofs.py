@@ -7,7 +7,7 @@ and no proof exists twice. Delivery to the case is part of the last transaction.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import structlog
@@ -41,6 +41,7 @@ from hub.errors import NotIssuableError, SealRefusedError, UnavailableError
 from hub.events import EventType, events_for
 from hub.issuing import IssueOrder, Letterhead, end_of_day, intend
 from hub.needs import NeedMaker, groups_without_way
+from hub.proof_levels import ProofLevels
 from hub.seal_usage import SealUsage
 from hub.working_days import WorkingCalendar
 from seals.endorsement import Endorsement
@@ -72,6 +73,7 @@ class ProofService:
     letterhead: Letterhead
     snapshots: SnapshotHolder
     calendar: WorkingCalendar
+    levels: ProofLevels = field(default_factory=ProofLevels)
 
     async def issue(self, order: IssueOrder, actor: Actor) -> Proof | None:
         """Make the proof of an order; asked again with the same key it finishes the same intent.
@@ -98,7 +100,9 @@ class ProofService:
 
         Raises:
             NotIssuableError: no page can be made of it; an intent would never be finished.
+            UnavailableError: sealing has stopped, because proofs wait too long for their time stamps.
         """
+        self.levels.require_in_time(self.clock.now())
         intent = intend(order, self.letterhead, self.ids, self.clock.now())
         try:
             require_within_limits(content_from_json(intent.order_json))
@@ -155,6 +159,7 @@ class ProofService:
             return await self.store.read(lambda tx: _issued(tx, intent))
         if intent.seal_id is None:  # written before the hub kept a register of seals
             intent = await self.store.write(lambda tx: self._with_seal(tx, intent.key))
+        self.levels.require_in_time(self.clock.now())
         content = content_from_json(intent.order_json)
         grant = await self.store.read(lambda tx: self.usage.grant_of(tx, intent))
         if grant is None:
@@ -241,6 +246,7 @@ class ProofService:
         await save_intent(tx, replace(intent, state=IntentState.COMMITTED))
         await add_proof(tx, proof)
         await self.usage.enter(tx, intent, seal, proof)
+        await self.levels.enter(tx, proof.number, self.clock.now())
         for need in _met_by(needs, proof.proof_type_code):
             await save_need(tx, _met(need, proof))
         if request is not None:

@@ -113,13 +113,13 @@ class HttpTimeStamper:
         raise TimeStampUnavailableError(f"no time stamp can be had: {said}")
 
     def _within(self, url: str, digest: bytes, seconds: float) -> bytes:
-        """Ask in a thread that is left behind when it takes too long: not even the search for the address has a bound."""
+        """Ask in a thread that is left behind when it takes too long: looking up an address has no bound of its own."""
         answer: Future[bytes] = Future()
 
         def work() -> None:
             try:
                 answer.set_result(self._asked(url, digest, self.clock() + seconds))
-            except BaseException as problem:  # noqa: BLE001  goes to whoever waits
+            except BaseException as problem:  # goes to whoever waits
                 answer.set_exception(problem)
 
         threading.Thread(target=work, name="time-stamp", daemon=True).start()

@@ -42,7 +42,7 @@ class Verifier:
             return RecordAnswer(found=False)
         return RecordAnswer(
             found=True,
-            document_sha256=proof.document_sha256,
+            document_sha256=proof.sealed_sha256 or proof.document_sha256,
             endorsement_json=proof.endorsement_json.encode(),
             state=_STATES[proof.state],
         )

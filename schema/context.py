@@ -11,6 +11,7 @@ from strawberry.dataloader import DataLoader
 from graph_models.casework import Case, VerificationRequest
 from graph_models.snapshot import CatalogueSnapshot
 from hub.actors import Actor
+from hub.archive_renewal import ArchiveRenewal
 from hub.case_files import CaseFile
 from hub.cases import CaseService
 from hub.catalogue import CatalogueService, SnapshotHolder
@@ -35,6 +36,7 @@ class Services:
     seals: SealRegister
     grants: SealGrants
     seal_book: SealBook
+    archive: ArchiveRenewal
 
 
 class Loaders:

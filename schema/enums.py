@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar, cast
 import strawberry
 from strawberry.types.enum import EnumValue
 
-from graph_models.casework import CaseState, NeedState, ProofKind, ProofState, RequestState
+from graph_models.casework import CaseState, NeedState, ProofKind, ProofLevel, ProofState, RequestState
 from graph_models.catalogue import (
     ApplicantKind,
     BasisLevel,
@@ -168,6 +168,14 @@ described(
     "Whether a recorded proof can still be relied on.",
     VALID="It can.",
     WITHDRAWN="It was withdrawn.",
+)
+described(
+    ProofLevel,
+    "PAdES level of a sealed PDF (ETSI EN 319 142-1, 6); each holds what the one before it holds.",
+    B_B="A signature: its time is what the seal says.",
+    B_T="With a time stamp: its time is proven.",
+    B_LT="With the certificates and revocation data that verifying takes.",
+    B_LTA="With a document time stamp over all that, which can be renewed.",
 )
 described(
     VerdictOutcome,

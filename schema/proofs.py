@@ -8,7 +8,7 @@ from typing import Annotated, TypeAlias
 import strawberry
 
 from graph_models import casework as records
-from graph_models.casework import ProofKind, ProofState
+from graph_models.casework import ProofKind, ProofLevel, ProofState
 from graph_models.snapshot import CatalogueSnapshot
 from hub import verifying
 from hub.verifying import CheckStatus, VerdictOutcome
@@ -37,8 +37,14 @@ class Proof:
     producing_unit: str = strawberry.field(description="Code of the unit that answers for its content.")
     extracted_at: datetime = strawberry.field(description="When it was extracted, as the endorsement says.")
     valid_until: datetime | None = strawberry.field(description="Until when it can be relied on; null for no end.")
-    document_sha256: str = strawberry.field(description="SHA-256 of the sealed PDF, lower-case hexadecimal.")
+    document_sha256: str = strawberry.field(
+        description="SHA-256 of the sealed PDF as it is now, lower-case hexadecimal."
+    )
     document_bytes: int = strawberry.field(description="Size of the sealed PDF in bytes.")
+    level: ProofLevel | None = strawberry.field(description="PAdES level that the hub raised it to; null: as sealed.")
+    stands_until: datetime | None = strawberry.field(
+        description="When its last time stamp has to be renewed at the latest; null where it was not raised."
+    )
     catalogue_version: int = strawberry.field(description="The version of the catalogue under which it was issued.")
     endorsement: str = strawberry.field(description="The endorsement (背书) as signed: canonical JSON.")
 
@@ -92,6 +98,9 @@ class Verdict:
     document_sha256: str = strawberry.field(description="SHA-256 of the whole file; empty if it was not read.")
     signer: str = strawberry.field(description="Subject of the seal's certificate (RFC 4514); empty if there is none.")
     sealed_at: datetime | None = strawberry.field(description="The time that the seal claims.")
+    proven_at: datetime | None = strawberry.field(
+        description="The earliest time at which a valid time stamp proves that the seal was there."
+    )
     endorsement: str | None = strawberry.field(description="The endorsement found in the signature: canonical JSON.")
     facts: list[ProofFact] | None = strawberry.field(description="The facts found in the file, if they could be read.")
 

@@ -11,6 +11,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
 
+from schema.archive import ArchiveMutations
 from schema.case_mutations import CaseMutations
 from schema.cases import CaseQueries
 from schema.catalogue_mutations import CatalogueMutations
@@ -33,7 +34,7 @@ class Query(CatalogueQueries, RouteQueries, CaseQueries, RequestQueries, ProofQu
 
 
 @strawberry.type(description="What can be done. Each answers with a payload: what was changed, or errors and nothing.")
-class Mutation(CaseMutations, RequestMutations, CatalogueMutations, SealMutations):
+class Mutation(CaseMutations, RequestMutations, CatalogueMutations, SealMutations, ArchiveMutations):
     """What can be done."""
 
 

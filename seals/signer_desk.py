@@ -29,6 +29,7 @@ from seals.page import render_page
 from seals.page_content import PageContent, content_json
 from seals.page_limits import require_within_limits
 from seals.sealing import Seal, seal_page
+from seals.signature_stamp import SignatureStamp
 from seals.signer_files import private_folder
 from seals.signer_limits import DailyUses
 from seals.signer_locks import NamedLocks
@@ -66,6 +67,8 @@ class SignerParts:
     """Belongs to the signer alone: spool, log, lists."""
     clock: Callable[[], datetime]
     """Gives the time of sealing; aware."""
+    stamp: Callable[[], SignatureStamp | None] = lambda: None
+    """Opens what puts time stamps into the seals, in each worker; it is bounded in time, for the seal waits for it."""
 
 
 class SigningDesk:
@@ -83,7 +86,7 @@ class SigningDesk:
         locks = NamedLocks(folder / "locks")
         self._clock, self._trust, self._locks = parts.clock, parts.trust, locks
         self._believed: LRUCache[SignedGrant, tuple[datetime, Grant]] = LRUCache(_REMEMBERED_GRANTS)
-        self._open_keys = parts.open_keys
+        self._open_keys, self._stamp = parts.open_keys, parts.stamp()
         self.records = SealRecords(parts.records, folder / "seals.json", locks)
         self._version, self._seals = self.records.version(), self._prepared()
         self.standing = Standing(folder / "standing.json", locks)
@@ -124,7 +127,7 @@ class SigningDesk:
             self._uses.count(grant, key, now)
             kept = self._spool.prepared(key)
             if kept is None or kept.content_sha256 != content:
-                pdf = seal_page(render_page(order.content), order.content.endorsement, seal, now)
+                pdf = seal_page(render_page(order.content), order.content.endorsement, seal, now, self._stamp)
                 names = {"grant": grant.id, "proof": _number(order.content), "seal": grant.seal_id}
                 kept = KeptDocument.of(content, pdf, **names)
                 self._spool.prepare(key, kept)

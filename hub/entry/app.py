@@ -138,6 +138,7 @@ def _services(hub: Hub) -> Services:
         seals=hub.seals,
         grants=hub.grants,
         seal_book=hub.seal_book,
+        archive=hub.archive,
     )
 
 

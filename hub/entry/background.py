@@ -12,8 +12,10 @@ import structlog
 from graph_models.errors import StoreError
 from hub.catalogue import SnapshotHolder
 from hub.deadline_watch import DeadlineWatch
+from hub.entry.archive_metrics import watch_levels
 from hub.entry.seal_metrics import watch_seals
 from hub.extraction import Extractor
+from hub.level_raiser import LevelRaiser
 from hub.outbox import Outbox
 from hub.proofs import ProofService
 from hub.seal_book import SealBook
@@ -24,7 +26,7 @@ LOG = structlog.get_logger("proofhub.background")
 LOOK_SECONDS = 1.0
 """How often waiting extractions are looked for."""
 RECOVER_SECONDS = 5.0
-"""How often unfinished issuings are looked for."""
+"""How often unfinished issuings are looked for, and what waits for its time stamp."""
 COUNT_SECONDS = 3600.0
 """How often provisional limits are counted again (a newer calendar comes with a restart) and the seals looked at."""
 
@@ -40,6 +42,7 @@ class Background:
     outbox: Outbox
     seals: SealRegister
     seal_book: SealBook
+    raiser: LevelRaiser
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -52,6 +55,8 @@ class Background:
             asyncio.create_task(_every(COUNT_SECONDS, self.deadlines.count_again)),
             asyncio.create_task(_every(COUNT_SECONDS, self.seals.remind_signer)),
             asyncio.create_task(_every(COUNT_SECONDS, lambda: watch_seals(self.seal_book))),
+            asyncio.create_task(_every(LOOK_SECONDS, self.raiser.look)),
+            asyncio.create_task(_every(RECOVER_SECONDS, self._watch_levels)),
             asyncio.create_task(self.outbox.run()),
         ]
         try:
@@ -61,6 +66,9 @@ class Background:
             for loop in loops:
                 loop.cancel()
             await asyncio.gather(*loops, return_exceptions=True)
+
+    async def _watch_levels(self) -> int:
+        return await watch_levels(self.raiser.levels, self.raiser.store, self.raiser.clock)
 
 
 async def _every(seconds: float, look: Callable[[], Awaitable[int]]) -> None:

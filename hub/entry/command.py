@@ -20,7 +20,7 @@ from pydantic_settings import SettingsError
 from graph_models.errors import StoreError
 from hub.actors import Post
 from hub.clock import SystemClock
-from hub.entry import pki_command, remote, seal_command
+from hub.entry import archive_command, pki_command, remote, seal_command
 from hub.entry.command_line import DEFAULT_URL, ERR, OUT, Token, Url
 from hub.entry.development import DevelopmentIssuer, UnsafeSettingError
 from hub.entry.serving import configure_logs, serve
@@ -44,6 +44,7 @@ catalogue = typer.Typer(no_args_is_help=True, help="The catalogue of items, proo
 app.add_typer(catalogue, name="catalogue")
 app.add_typer(seal_command.app, name="seal")
 app.add_typer(pki_command.app, name="pki")
+app.add_typer(archive_command.app, name="archive")
 
 
 def _show_version(wanted: bool) -> None:

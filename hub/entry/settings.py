@@ -14,6 +14,8 @@ from pathlib import Path
 from pydantic import BaseModel, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from graph_models.casework import ProofLevel
+
 _PREFIX = "PROOFHUB_"
 
 
@@ -36,6 +38,14 @@ class KeyStoreKind(StrEnum):
 
     PKCS12 = "pkcs12"
     PKCS11 = "pkcs11"
+
+
+class TimeStampSource(StrEnum):
+    """Where time stamps come from."""
+
+    NONE = "none"
+    EMBEDDED = "embedded"
+    URLS = "urls"
 
 
 class Room(BaseModel, extra="forbid"):
@@ -100,6 +110,40 @@ class SealSettings(Room):
     signer_users: tuple[int, ...] = Field(
         (), description="Numbers of the users, beside its own, whom the signer answers."
     )
+    tsa: TimeStampSource = Field(
+        TimeStampSource.NONE,
+        description="Where time stamps come from: `none`, `embedded` (the signer's own authority) or `urls`.",
+    )
+    tsa_urls: tuple[str, ...] = Field(
+        (), description="Addresses of RFC 3161 services, asked in this order; the next where one is down."
+    )
+    tsa_seconds: float = Field(
+        2.0, description="How long a seal waits for its time stamp; then it gets it later.", gt=0, le=10
+    )
+    level: ProofLevel | None = Field(
+        None,
+        description="PAdES level that proofs reach beside the calls, `B_B` to `B_LTA`; not said: `B_LTA` where time "
+        "stamps are set, else `B_B`.",
+    )
+    unraised_hours: int = Field(
+        72, description="Sealing stops when a proof waits so long for its time stamp.", ge=1, le=24 * 365
+    )
+
+    @property
+    def wanted_level(self) -> ProofLevel:
+        """The level that proofs reach."""
+        if self.level is not None:
+            return self.level
+        return ProofLevel.B_B if self.tsa is TimeStampSource.NONE else ProofLevel.B_LTA
+
+    @model_validator(mode="after")
+    def _require_stamps(self) -> SealSettings:
+        """Refuse a level that needs time stamps where there are none, and addresses that are missing or not asked."""
+        if self.wanted_level is not ProofLevel.B_B and self.tsa is TimeStampSource.NONE:
+            raise ValueError("a level above B_B needs time stamps: set TSA")
+        if (self.tsa is TimeStampSource.URLS) != bool(self.tsa_urls):
+            raise ValueError("TSA_URLS belongs to TSA=urls")
+        return self
 
 
 class AuthoritySettings(Room):

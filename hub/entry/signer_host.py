@@ -20,6 +20,7 @@ from hub.clock import SystemClock, SystemIds
 from hub.entry.key_stores import open_keys
 from hub.entry.pki_services import open_online_services
 from hub.entry.settings import SealSettings
+from hub.entry.stamping import stamp_at_sealing
 from pki.development import ROOT_FILE
 from pki.errors import MalformedCertificateError
 from pki.trust import TrustRoot
@@ -64,6 +65,7 @@ def signer_parts(settings: SealSettings) -> SignerParts:
         trust=lambda: _trust(settings.pki_folder),
         folder=settings.signer_folder,
         clock=SystemClock().now,
+        stamp=lambda: stamp_at_sealing(settings, SystemClock(), SystemIds()),
     )
 
 

@@ -31,6 +31,9 @@ def show_verdict(out: Console, name: str, verdict: Verdict) -> None:
     out.print(_plain(f"{verdict.summary_zh}  {verdict.summary}"))
     if verdict.endorsement is not None:
         out.print(_endorsement(verdict))
+    if verdict.proven_at is not None:
+        proven = verdict.proven_at.astimezone(CITY_TIME).strftime("%Y-%m-%d %H:%M:%S %z")
+        out.print(_plain(f"时间戳证明不晚于 Time stamp proves: not later than {proven}"))
     out.print(_checks(verdict))
 
 

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from graph_models.ladybug_store import LadybugStore
 from graph_models.neo4j_store import Neo4jStore
 from graph_models.store import GraphStore
+from hub.archive_renewal import ArchiveRenewal
 from hub.cases import CaseService
 from hub.catalogue import CatalogueService, SnapshotHolder
 from hub.clock import Clock, Ids, SystemClock, SystemIds
@@ -32,12 +33,14 @@ from hub.entry.settings import (
     StoreEngine,
     StoreSettings,
 )
+from hub.entry.stamping import long_term_work, proof_levels
 from hub.entry.tokens import TokenVerifier
 from hub.errors import HubError
 from hub.extraction import Extractor
 from hub.http_connector import HttpSource, HttpSourceConfig
 from hub.issuing import Letterhead
 from hub.kafka_publisher import KafkaBus, KafkaConfig
+from hub.level_raiser import LevelRaiser
 from hub.outbox import EventBus, InProcessBus, Outbox
 from hub.proof_reading import ProofReader
 from hub.proofs import ProofService
@@ -74,6 +77,7 @@ class Hub:
     seals: SealRegister
     grants: SealGrants
     seal_book: SealBook
+    archive: ArchiveRenewal
 
 
 @asynccontextmanager
@@ -116,12 +120,15 @@ async def _assemble(settings: Settings, clock: Clock, ids: Ids, parts: _Parts) -
     await snapshots.refresh()
     calendar = _calendar(settings)
     letterhead, rule = _letterhead(settings), _radar_rule(settings.seals)
-    usage = SealUsage(store, clock, ids, rule)
-    proofs = ProofService(store, documents, parts.signer, usage, clock, ids, letterhead, snapshots, calendar)
+    usage, levels = SealUsage(store, clock, ids, rule), proof_levels(settings.seals)
+    proofs = ProofService(store, documents, parts.signer, usage, clock, ids, letterhead, snapshots, calendar, levels)
     roots = verification_policy(settings.seals.pki_folder).trust_roots
     book = SealBook(store, clock, roots, rule)
     register = SealRegister(store, parts.signer, clock, ids, roots)
     extractor = Extractor(store, snapshots, parts.sources, proofs, calendar, clock, ids)
+    work = long_term_work(settings.seals, parts.signer.time_stamp, clock, ids)
+    raiser = LevelRaiser(store, documents, work, levels, clock, ids)
+    watch, outbox = DeadlineWatch(store, snapshots, calendar, clock, ids), Outbox(store, parts.bus)
     return Hub(
         store=store,
         snapshots=snapshots,
@@ -134,20 +141,17 @@ async def _assemble(settings: Settings, clock: Clock, ids: Ids, parts: _Parts) -
             settings.identity.issuer, settings.identity.audience, settings.identity.jwks_file, clock.now
         ),
         bus=parts.bus,
-        background=Background(
-            snapshots,
-            extractor,
-            proofs,
-            DeadlineWatch(store, snapshots, calendar, clock, ids),
-            Outbox(store, parts.bus),
-            register,
-            book,
-        ),
-        pki=PkiServices(folder=settings.seals.pki_folder, time_stamp=parts.signer.time_stamp, ocsp=parts.signer.ocsp),
+        background=Background(snapshots, extractor, proofs, watch, outbox, register, book, raiser),
+        pki=_pki_services(settings, parts.signer),
         seals=register,
         grants=SealGrants(store, parts.signer, clock, ids, roots),
         seal_book=book,
+        archive=ArchiveRenewal(store, documents, work, levels, clock, ids),
     )
+
+
+def _pki_services(settings: Settings, signer: SignerClient) -> PkiServices:
+    return PkiServices(folder=settings.seals.pki_folder, time_stamp=signer.time_stamp, ocsp=signer.ocsp)
 
 
 def _letterhead(settings: Settings) -> Letterhead:

@@ -49,6 +49,7 @@ from hub.documents import DocumentStore, FolderDocumentStore
 from hub.extraction import Extractor
 from hub.identifiers import identity_check_digit
 from hub.issuing import Letterhead
+from hub.proof_levels import ProofLevels
 from hub.proof_reading import ProofReader
 from hub.proofs import ProofService
 from hub.requests import RequestService, StepCall
@@ -221,6 +222,7 @@ class Parts:
     documents: DocumentStore | None = None
     signer: SealingService | None = None
     sources: tuple[DataSource, ...] | None = None
+    levels: ProofLevels | None = None
 
 
 def wire(store: GraphStore, seals: Seals, folder: Path, parts: Parts | None = None) -> Office:
@@ -238,6 +240,7 @@ def wire(store: GraphStore, seals: Seals, folder: Path, parts: Parts | None = No
         letterhead=Letterhead("https://proofs.example", dict.fromkeys(SealKind, HOLDER)),
         snapshots=snapshots,
         calendar=calendar,
+        levels=parts.levels or ProofLevels(),
     )
     directory = SourceDirectory(known.values() if parts.sources is None else parts.sources)
     extractor = Extractor(store, snapshots, directory, proofs, calendar, clock, ids)

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from graph_models.ladybug_store import LadybugStore
 from hub.actors import Actor, Post
+from hub.archive_renewal import ArchiveRenewal
 from hub.cases import CaseService
 from hub.catalogue import CatalogueService, SnapshotHolder
 from hub.catalogue_columns import TableKind
@@ -21,6 +22,8 @@ from hub.documents import FolderDocumentStore
 from hub.extraction import Extractor
 from hub.identifiers import identity_check_digit
 from hub.issuing import Letterhead
+from hub.long_term_work import LongTermMeans, LongTermWork
+from hub.proof_levels import ProofLevels
 from hub.proof_reading import ProofReader
 from hub.proofs import ProofService
 from hub.requests import RequestService
@@ -34,6 +37,7 @@ from schema.view import GraphQLEndpoint
 from seals.judge import JudgePool
 from seals.kinds import SealKind
 from seals.verification_policy import VerificationPolicy
+from tests.hub.archive_office import Stamps, todays_policy
 from tests.hub.catalogue_authority import JUSTICE, NOW, CountedIds, StillClock
 from tests.hub.catalogue_tables import Catalogue, small_catalogue, workbook_of
 from tests.hub.seal_authority import FIRST, HOLDER, SECOND, SUPERVISOR, SealAuthority, make_authority
@@ -171,7 +175,8 @@ def _services(store: LadybugStore, folder: Path, authority: SealAuthority, judge
         ids=ids,
         letterhead=letterhead,
     )
-    seals = authority.services(store)
+    seals, levels = authority.services(store), ProofLevels()
+    work = LongTermWork(lambda: LongTermMeans(stamper=Stamps(authority), policy=todays_policy(authority)), clock)
     extractor = Extractor(store, snapshots, SourceDirectory([Population()]), proofs, calendar, clock, ids)
     return Services(
         cases=CaseService(store, snapshots, extractor, calendar, clock, ids),
@@ -183,6 +188,7 @@ def _services(store: LadybugStore, folder: Path, authority: SealAuthority, judge
         seals=seals.register,
         grants=seals.grants,
         seal_book=seals.book,
+        archive=ArchiveRenewal(store, documents, work, levels, clock, ids),
     )
 
 

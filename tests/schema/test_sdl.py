@@ -62,6 +62,7 @@ MUTATIONS = {
     "suspendSeal",
     "resumeSeal",
     "rotateSeal",
+    "renewArchive",
     "revokeSeal",
     "destroySeal",
     "registerGrant",

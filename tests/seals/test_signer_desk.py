@@ -22,11 +22,16 @@ from seals.errors import (
     UntrustedGrantError,
     WrongSealError,
 )
+from seals.findings import read_findings
+from seals.hostile_input import DocumentLimits
 from seals.kinds import SealKind
+from seals.levels import SealLevel, level_of
+from seals.signature_stamp import SignatureStamp
 from seals.signer_desk import GrantTrust, SigningDesk, spool_key
 from seals.signer_log import verify_logs
 from seals.signer_records import SealRecord
 from seals.signer_spool import KeptDocument
+from tests.seals.stamping import Archive, StoppedClock
 
 SEAL = "information-sharing"
 
@@ -246,3 +251,14 @@ def test_two_seals_of_one_kind_are_told_apart_by_their_grants(seal_office, folde
     district = SealRecord("district", sharing.kind, sharing.key_label, SealFace(sharing.face.holder, sharing.face.name))
     desk = SigningDesk(seal_office.parts(folder, records=(sharing, district)))
     assert desk.seal(seal_office.order("need-1", shared_content, seal_id="district")).pdf
+
+
+def test_a_stamp_that_can_be_had_is_in_the_seal_and_one_that_cannot_holds_nothing_up(
+    seal_office, folder, shared_content
+) -> None:
+    clock, archive = StoppedClock(), Archive(seal_office, shared_content)
+    for ask, level in ((archive.clock().token, SealLevel.B_T), (clock.token, SealLevel.B_B)):
+        parts = seal_office.parts(folder / level, stamp=lambda ask=ask: SignatureStamp(ask))
+        sealed = SigningDesk(parts).seal(seal_office.order("need-1", shared_content))
+        assert level_of(read_findings(sealed.pdf, DocumentLimits())) is level
+    assert clock.asked == 1

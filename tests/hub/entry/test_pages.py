@@ -14,6 +14,7 @@ import pytest
 from hub.entry.page_rendering import page, prefers_html
 from hub.entry.pages import JUDGED_AT_ONCE
 from seals.verdict import undecided
+from seals.verification import verify_document
 from tests.hub.catalogue_authority import JUSTICE, service_on
 from tests.hub.catalogue_tables import lines_of, small_catalogue, xlsx_of
 from tests.hub.entry.public_hub import (
@@ -29,7 +30,8 @@ from tests.hub.entry.public_hub import (
     public_hub,
     sent_in_chunks,
 )
-from tests.vectors.make_vectors import FOLDER
+from tests.vectors.authority import JUDGED_AT
+from tests.vectors.make_vectors import FOLDER, policy_of
 
 
 @pytest.fixture(scope="module")
@@ -280,3 +282,11 @@ async def test_a_store_that_fails_is_a_page_with_an_id_and_nothing_of_the_inside
 )
 def test_who_says_nothing_gets_json_and_who_prefers_a_page_gets_one(accept: str | None, wanted: bool) -> None:
     assert prefers_html(accept) is wanted
+
+
+def test_the_page_says_what_a_time_stamp_proves_and_nothing_where_there_is_none() -> None:
+    for name, proven in (("good_long_term", True), ("good_information_sharing", False)):
+        data = (FOLDER / f"{name}.pdf").read_bytes()
+        verdict = verify_document(data, policy_of(FOLDER, "clean"), at=JUDGED_AT)
+        text = bytes(page("verdict", verdict=verdict, expected=None, same=True).body).decode()
+        assert ("时间戳证明不晚于" in text) is proven

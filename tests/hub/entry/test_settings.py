@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from hub.entry.settings import BusEngine, Settings, StoreEngine
+from hub.entry.settings import BusEngine, SealSettings, Settings, StoreEngine
 from scripts.settings_page import page
 
 PAGE = Path(__file__).parents[3] / "docs" / "settings.md"
@@ -73,6 +73,31 @@ def test_what_the_command_reads_is_no_setting_of_the_hub(monkeypatch: pytest.Mon
 def test_lists_are_read_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PROOFHUB_CALENDAR__WORKING", '["2027-02-06"]')
     assert [day.isoformat() for day in Settings().calendar.working] == ["2027-02-06"]
+
+
+@pytest.mark.parametrize(
+    ("given", "level"),
+    [
+        ({}, "B_B"),
+        ({"tsa": "embedded"}, "B_LTA"),
+        ({"tsa": "urls", "tsa_urls": ["http://tsa.example"]}, "B_LTA"),
+        ({"tsa": "embedded", "level": "B_T"}, "B_T"),
+        ({"tsa": "embedded", "level": "B_B"}, "B_B"),
+    ],
+)
+def test_proofs_reach_the_highest_level_where_time_stamps_are_set_and_nothing_else_is_said(
+    given: dict[str, object], level: str
+) -> None:
+    assert SealSettings.model_validate(given).wanted_level == level
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"level": "B_T"}, {"tsa": "urls"}, {"tsa_urls": ["http://tsa.example"]}, {"tsa": "embedded", "unraised_hours": 0}],
+)
+def test_levels_and_time_stamps_that_contradict_one_another_are_refused(given: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        SealSettings.model_validate(given)
 
 
 def test_every_setting_is_described_and_on_the_page() -> None:

@@ -51,6 +51,11 @@ def test_a_good_proof_shows_its_endorsement_and_each_check_in_both_languages() -
     assert "✗" not in text
 
 
+def test_what_a_time_stamp_proves_is_shown_and_nothing_where_there_is_none() -> None:
+    assert "时间戳证明不晚于" in shown(verdict_on("good_long_term"))
+    assert "时间戳证明不晚于" not in shown(verdict_on("good_information_sharing"))
+
+
 def test_a_file_without_an_endorsement_shows_none() -> None:
     text = shown(verdict_on("garbage"))
     assert "提取单位" not in text
