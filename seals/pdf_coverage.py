@@ -11,10 +11,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from asn1crypto import parser
-from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
-from pyhanko.sign.diff_analysis import DEFAULT_DIFF_POLICY, DiffResult, ModificationLevel
+from pyhanko.sign.diff_analysis import DiffResult, ModificationLevel
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.status import SignatureCoverageLevel
+
+from seals.hostile_input import one_line
+from seals.pdf_later_content import STRICT_POLICY, later_content_problem
+from seals.pdf_later_layout import later_layout_problem
+from seals.pdf_signature_form import in_one_case
 
 _HEXADECIMAL = re.compile(rb"<[0-9A-Fa-f]+>")
 _END_OF_FILE = re.compile(rb"%%EOF[\r\n]{0,2}\Z")
@@ -75,7 +79,7 @@ def _range_problem(data: bytes, byte_range: tuple[int, ...], signature: Embedded
     if not hole_start < hole_end <= hole_end + tail <= len(data):
         return "the byte range does not lie in the file in order"
     hole = data[hole_start:hole_end]
-    if not _HEXADECIMAL.fullmatch(hole) or len(hole) % 2:
+    if not _HEXADECIMAL.fullmatch(hole) or len(hole) % 2 or not in_one_case(hole):
         return "what the byte range leaves out is not one hexadecimal string"
     if bytes.fromhex(hole[1:-1].decode("ascii")) != signature.pkcs7_content:
         return "what the byte range leaves out is not the signature's own string"
@@ -107,21 +111,27 @@ def _revision_problem(signature: EmbeddedPdfSignature) -> str | None:
 def _later(data: bytes, covered_to: int, signature: EmbeddedPdfSignature) -> tuple[LaterChanges, str]:
     if covered_to == len(data):
         return LaterChanges.NONE, "nothing"
-    revisions = signature.reader.xrefs.total_revisions - signature.signed_revision - 1
+    reader, revision = signature.reader, signature.signed_revision
+    revisions = reader.xrefs.total_revisions - revision - 1
     if revisions < 1 or not _END_OF_FILE.search(data[-16:]):
         return LaterChanges.OTHER, "bytes that belong to no revision"
-    signed = signature.reader.get_historical_resolver(signature.signed_revision)
-    result = signature.evaluate_modifications(DEFAULT_DIFF_POLICY)
-    if not isinstance(result, DiffResult):
-        return LaterChanges.OTHER, f"{revisions} later revision(s) with changes that no rule allows"
-    if result.modification_level > ModificationLevel.LTA_UPDATES:
-        return LaterChanges.OTHER, f"{revisions} later revision(s): {result.modification_level.name}"
-    if _description(signature.reader) != _description(signed):
-        return LaterChanges.OTHER, f"{revisions} later revision(s): another title, author, subject or keywords"
+    try:
+        problem = later_layout_problem(data, reader, revision, covered_to) or _change_problem(signature)
+    except MemoryError:
+        raise
+    except Exception as unreadable:  # what cannot be read is not what may follow
+        problem = one_line(unreadable)
+    if problem is not None:
+        return LaterChanges.OTHER, f"{revisions} later revision(s): {problem}"
     return LaterChanges.LONG_TERM_ONLY, f"{revisions} later revision(s): validation data and time stamps"
 
 
-def _description(revision: PdfFileReader | HistoricalResolver) -> tuple[str, ...]:
-    """What a viewer shows in its title bar; pyHanko's rules let it change with the date of the last change."""
-    described = revision.document_meta_view
-    return tuple(str(value) for value in (described.title, described.author, described.subject, described.keywords))
+def _change_problem(signature: EmbeddedPdfSignature) -> str | None:
+    result = signature.evaluate_modifications(STRICT_POLICY)
+    if not isinstance(result, DiffResult):
+        return "changes that no rule allows"
+    if result.modification_level > ModificationLevel.LTA_UPDATES:
+        return str(result.modification_level.name)
+    reader = signature.reader
+    last = reader.get_historical_resolver(reader.xrefs.total_revisions - 1)
+    return later_content_problem(reader.get_historical_resolver(signature.signed_revision), last)

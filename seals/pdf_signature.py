@@ -18,6 +18,7 @@ from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature, read_cert
 from seals.endorsement import ENDORSEMENT_OID
 from seals.hostile_input import one_line
 from seals.pdf_coverage import Coverage, padding_is_clean, read_coverage
+from seals.pdf_signature_form import signature_form_problem
 from seals.pdf_time_stamps import TimeStampFinding, read_document_stamp, read_signature_stamps
 
 
@@ -127,7 +128,7 @@ def _compute(embedded: EmbeddedPdfSignature) -> Computation:
         intact, valid = validate_sig_integrity(
             signer_info, embedded.signer_cert, expected, embedded.compute_digest(algorithm)
         )
-        problem = _encapsulated(embedded)
+        problem = _encapsulated(embedded) or _form(embedded)
     except SignatureValidationError as refused:
         named = intact = valid = False
         problem = one_line(refused)
@@ -146,6 +147,13 @@ def _encapsulated(embedded: EmbeddedPdfSignature) -> str | None:
     if embedded.sig_object_type == "/Sig" and not isinstance(content, core.Void):
         return "the signature carries content of its own"
     return None
+
+
+def _form(embedded: EmbeddedPdfSignature) -> str | None:
+    """A time stamp comes from elsewhere, and has the form that its authority gives it."""
+    if embedded.sig_object_type == "/DocTimeStamp":
+        return None
+    return signature_form_problem(embedded.pkcs7_content, embedded.signed_data)
 
 
 def _signer(embedded: EmbeddedPdfSignature) -> Signer:

@@ -11,6 +11,7 @@ from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pki.errors import MalformedTimeStampError
 from pki.timestamp_tokens import IMPRINT_BYTES, TimeStampToken, read_token
 from seals.pdf_coverage import Coverage
+from seals.pdf_signature_form import token_form_problem
 from seals.signature_stamp import SIGNATURE_TIME_STAMP_OID
 
 _MOST_IN_ONE_SIGNATURE = 4
@@ -75,4 +76,4 @@ def _token(der: bytes) -> tuple[TimeStampToken | None, str | None]:
         token = read_token(der)
     except MalformedTimeStampError as problem:
         return None, str(problem)
-    return token, token.problem
+    return token, token.problem or token_form_problem(der)
