@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -19,6 +20,7 @@ from pki.profiles import (
     DOCUMENT_SIGNING,
     POLICY_INFORMATION_SHARING,
     POLICY_INFORMATION_VERIFICATION,
+    TIME_STAMP_SIGNING,
 )
 
 SEALED_AT = datetime(2026, 3, 2, 1, 30, tzinfo=UTC)
@@ -55,7 +57,9 @@ class City:
     below_seal: Holder
     """A certificate that the sharing seal signed as if it were an authority."""
     clock: Holder
-    """Signs document time stamps; RSA, because pyHanko's own time-stamp authority speaks nothing else."""
+    """Signs time stamps; RSA, because pyHanko's own time-stamp authority speaks nothing else."""
+    false_clock: Holder
+    """Signs time stamps with a certificate that is for signing documents."""
 
 
 def make_city() -> City:
@@ -73,7 +77,8 @@ def make_city() -> City:
         lapsed=_issue(
             name, issuing, policy=POLICY_INFORMATION_SHARING, chain=above, last=SEALED_AT - timedelta(days=1)
         ),
-        clock=_issue("Ningbo Test Clock", issuing, key=rsa.generate_private_key(65537, 2048)),
+        clock=_issue("Ningbo Test Clock", issuing, purpose=TIME_STAMP_SIGNING, chain=above, key=_rsa()),
+        false_clock=_issue("Ningbo Test Clock", issuing, chain=above, key=_rsa()),
         below_seal=_issue(name, sharing, policy=POLICY_INFORMATION_SHARING, chain=(sharing.certificate, *above)),
     )
 
@@ -81,6 +86,12 @@ def make_city() -> City:
 def self_signed_seal() -> Holder:
     """A certificate of the sharing seal's name and policy that its holder issued to themselves."""
     return _issue("电子证明共享信息专用章", None, policy=POLICY_INFORMATION_SHARING)
+
+
+def odd_seal(city: City, **choices: Any) -> Holder:
+    """A certificate of the sharing seal's name that the city issued, different in what is chosen."""
+    chosen = {"policy": POLICY_INFORMATION_SHARING, "chain": (city.issuing.certificate,), **choices}
+    return _issue("电子证明共享信息专用章", city.issuing, **chosen)
 
 
 def revocation_list(
@@ -108,9 +119,12 @@ def _issue(
     *,
     authority: bool = False,
     policy: str | None = None,
+    second_policy: str | None = None,
     chain: tuple[x509.Certificate, ...] = (),
+    first: datetime | None = None,
     last: datetime | None = None,
     key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | None = None,
+    purpose: str = DOCUMENT_SIGNING,
 ) -> Holder:
     key = key or ec.generate_private_key(ec.SECP256R1())
     subject = _name(name)
@@ -121,7 +135,7 @@ def _issue(
         .issuer_name(issuer.certificate.subject if issuer else subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(SEALED_AT - timedelta(days=60))
+        .not_valid_before(first or SEALED_AT - timedelta(days=60))
         .not_valid_after(last or SEALED_AT + timedelta(days=700))
         .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
         .add_extension(_key_usage(authority), critical=True)
@@ -129,12 +143,17 @@ def _issue(
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(above.public_key()), critical=False)
     )
     if not authority:
-        usage = x509.ExtendedKeyUsage([x509.ObjectIdentifier(DOCUMENT_SIGNING)])
-        builder = builder.add_extension(usage, critical=False)
+        usage = x509.ExtendedKeyUsage([x509.ObjectIdentifier(purpose)])
+        builder = builder.add_extension(usage, critical=purpose == TIME_STAMP_SIGNING)
     if policy is not None:
-        information = x509.PolicyInformation(x509.ObjectIdentifier(policy), None)
-        builder = builder.add_extension(x509.CertificatePolicies([information]), critical=False)
+        policies = (x509.ObjectIdentifier(oid) for oid in (policy, second_policy) if oid is not None)
+        information = [x509.PolicyInformation(oid, None) for oid in policies]
+        builder = builder.add_extension(x509.CertificatePolicies(information), critical=False)
     return Holder(builder.sign(above, hashes.SHA256()), key, chain)
+
+
+def _rsa() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(65537, 2048)
 
 
 def _name(common_name: str) -> x509.Name:

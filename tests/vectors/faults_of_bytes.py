@@ -28,7 +28,7 @@ def changed_attachment(materials: Materials) -> bytes:
 
 
 def changed_date(materials: Materials) -> bytes:
-    return re.sub(rb"(/M \(D[^0-9]*(?:072)?)2026", rb"\g<1>2025", sharing(materials))
+    return re.sub(rb"(/M ?\(D[^0-9]*(?:072)?)2026", rb"\g<1>2025", sharing(materials))
 
 
 def truncated_in_half(materials: Materials) -> bytes:

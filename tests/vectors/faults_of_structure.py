@@ -12,8 +12,9 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import SigFieldSpec, append_signature_field
 
 from seals.endorsement import ENDORSEMENT_ATTACHMENT, FACTS_ATTACHMENT, facts_json
+from tests.vectors.clocks import time_stamped
 from tests.vectors.forger import SealChoices, seal
-from tests.vectors.good_proofs import sharing, time_stamped
+from tests.vectors.good_proofs import sharing
 from tests.vectors.proofs import FACTS, SHARING, Materials, write
 from tests.vectors.vector import Vector
 
@@ -126,7 +127,7 @@ def visible_time_stamp(materials: Materials) -> bytes:
     def field_with_a_look(writer: IncrementalPdfFileWriter) -> None:
         append_signature_field(writer, SigFieldSpec("TimeStamp", box=(72, 700, 272, 730)))
 
-    return time_stamped(materials, _appended(materials, field_with_a_look), SigFieldSpec("TimeStamp"))
+    return time_stamped(materials.city.clock, _appended(materials, field_with_a_look), SigFieldSpec("TimeStamp"))
 
 
 FAULTS = (

@@ -43,6 +43,8 @@ class SealChoices:
     field: SigFieldSpec | None = None
     edit: Callable[[bytes], bytes] | None = None
     """Changes the file before its byte range is read back, digested and signed."""
+    rework: Callable[[bytes], bytes] | None = None
+    """Changes the signature (DER) before it is put into the file."""
 
 
 def seal(pdf: bytes, holder: Holder, choices: SealChoices) -> bytes:
@@ -56,6 +58,8 @@ def seal(pdf: bytes, holder: Holder, choices: SealChoices) -> bytes:
     signer = _Signer(holder, choices.endorsements)
     cades = choices.subfilter is SigSeedSubFilter.PADES
     signature = asyncio.run(signer.async_sign(digest, choices.digest, use_pades=cades)).dump()
+    if choices.rework is not None:
+        signature = choices.rework(signature)
     place = prepared.rindex(b"/Contents <") + len(b"/Contents <")
     hexadecimal = signature.hex().encode()
     return prepared[:place] + hexadecimal + prepared[place + len(hexadecimal) :]
@@ -63,7 +67,7 @@ def seal(pdf: bytes, holder: Holder, choices: SealChoices) -> bytes:
 
 def written_range(pdf: bytes) -> tuple[int, int, int, int]:
     """Read the last byte range of a file as it is written."""
-    begin = pdf.rindex(b"/ByteRange [") + len(b"/ByteRange [")
+    begin = pdf.index(b"[", pdf.rindex(b"/ByteRange")) + 1
     numbers = pdf[begin : pdf.index(b"]", begin)].split()
     first, second, third, fourth = (int(number) for number in numbers)
     return first, second, third, fourth
@@ -71,7 +75,7 @@ def written_range(pdf: bytes) -> tuple[int, int, int, int]:
 
 def write_range(pdf: bytes, numbers: tuple[int, int, int, int]) -> bytes:
     """Write another byte range in place of the last one, without moving anything."""
-    begin = pdf.rindex(b"/ByteRange [") + len(b"/ByteRange [")
+    begin = pdf.index(b"[", pdf.rindex(b"/ByteRange")) + 1
     end = pdf.index(b"]", begin)
     text = b" ".join(b"%d" % number for number in numbers)
     return pdf[:begin] + text.ljust(end - begin) + pdf[end:]

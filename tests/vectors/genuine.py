@@ -16,6 +16,7 @@ from seals.kinds import SEAL_NAMES
 from seals.page import render_page
 from seals.page_content import PageContent, PageFamily
 from seals.sealing import Seal, seal_page
+from seals.signature_stamp import SignatureStamp
 from tests.vectors.authority import HOLDER, SEALED_AT, Holder
 from tests.vectors.proofs import FACTS
 
@@ -45,8 +46,8 @@ class KeyAtHand:
         return self.holder.key.sign(digest, ec.ECDSA(Prehashed(hashes.SHA256())))
 
 
-def genuine_proof(holder: Holder, endorsement: Endorsement) -> bytes:
-    """Render and seal a proof as the signer does."""
+def genuine_proof(holder: Holder, endorsement: Endorsement, stamp: SignatureStamp | None = None) -> bytes:
+    """Render and seal a proof as the signer does, with a time stamp in the signature or without."""
     content = PageContent(
         family=PageFamily.PERSON,
         title="户籍证明",
@@ -59,4 +60,4 @@ def genuine_proof(holder: Holder, endorsement: Endorsement) -> bytes:
     )
     kind = endorsement.seal_kind
     seal = Seal.prepare(kind, SealFace(HOLDER, SEAL_NAMES[kind].zh), KeyAtHand(holder))
-    return seal_page(render_page(content), endorsement, seal, SEALED_AT)
+    return seal_page(render_page(content), endorsement, seal, SEALED_AT, stamp)

@@ -13,7 +13,19 @@ from pathlib import Path
 import orjson
 
 from seals.verification_policy import VerificationPolicy
-from tests.vectors import faults_of_bytes, faults_of_seal, faults_of_structure, good_proofs, hostile_files
+from tests.vectors import (
+    bombs,
+    faults_of_bytes,
+    faults_of_certificates,
+    faults_of_seal,
+    faults_of_signature,
+    faults_of_structure,
+    faults_of_tables,
+    faults_of_time,
+    faults_of_updates,
+    good_proofs,
+    hostile_files,
+)
 from tests.vectors.authority import SEALED_AT, City, revocation_list
 from tests.vectors.proofs import Materials
 from tests.vectors.vector import Vector
@@ -24,13 +36,19 @@ VECTORS: tuple[Vector, ...] = (
     *faults_of_bytes.FAULTS,
     *faults_of_structure.FAULTS,
     *faults_of_seal.FAULTS,
+    *faults_of_time.FAULTS,
+    *faults_of_updates.FAULTS,
+    *faults_of_tables.FAULTS,
+    *faults_of_signature.FAULTS,
+    *faults_of_certificates.FAULTS,
     *hostile_files.FILES,
+    *bombs.FAULTS,
 )
 
 
 def revocation_lists(city: City, strangers: City) -> dict[str, tuple[bytes, ...]]:
     """The sets of lists that vectors name: of the root and of the issuing authority."""
-    root, seal = revocation_list(city.root), city.sharing.certificate
+    root, seal, clock = revocation_list(city.root), city.sharing.certificate, city.clock.certificate
     before, later = SEALED_AT - timedelta(days=1), SEALED_AT + timedelta(days=9)
     return {
         "none": (),
@@ -38,6 +56,8 @@ def revocation_lists(city: City, strangers: City) -> dict[str, tuple[bytes, ...]
         "revoked_before": (root, revocation_list(city.issuing, seal, before)),
         "revoked_later": (root, revocation_list(city.issuing, seal, later)),
         "leaked_later": (root, revocation_list(city.issuing, seal, later, compromised=True)),
+        "clock_revoked_before": (root, revocation_list(city.issuing, clock, before)),
+        "clock_leaked_later": (root, revocation_list(city.issuing, clock, later, compromised=True)),
         "of_strangers": (revocation_list(strangers.root), revocation_list(strangers.issuing)),
     }
 
