@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 
 from graph_models.archive_records import proofs_after
 from graph_models.casework import Proof, ProofLevel
@@ -23,7 +26,7 @@ from pki.keystore import KeyAlgorithm
 from pki.profiles import TIME_STAMPING
 from pki.timestamps import TimeStampAuthority
 from seals.verification_policy import VerificationPolicy
-from tests.hub.office import Office, Parts, Seals, open_office
+from tests.hub.office import Office, Parts, Seals, make_seals, open_office
 from tests.hub.seal_authority import SealAuthority
 
 SHORT = timedelta(days=1000)
@@ -119,3 +122,12 @@ async def open_archive(store: GraphStore, seals: Seals, office: Office) -> Archi
     archive.office = await open_office(store, seals, seals.folder, parts)
     archive.publish_lists()
     return archive
+
+
+@asynccontextmanager
+async def own_seals(folder: Path) -> AsyncIterator[Seals]:
+    """Give seals that no other test uses, and close them."""
+    made = make_seals(folder)
+    yield made
+    await made.judges.close()
+    await made.signer.close()

@@ -14,10 +14,17 @@ from hub.errors import InvalidInputError, NotPermittedError, UnavailableError, W
 from hub.proof_levels import LevelRule
 from pki.development import TSA_LABEL
 from seals.verdict import VerdictOutcome
-from tests.hub.archive_office import SHORT, Archive, open_archive, short_lived
+from tests.hub.archive_office import SHORT, Archive, open_archive, own_seals, short_lived
 from tests.hub.failing_parts import assert_accounted_for, operations
 from tests.hub.office import OPERATOR, Office, Seals, verifier_of
 from tests.hub.seal_authority import FIRST
+
+
+@pytest.fixture(scope="module")
+async def seals(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Seals]:
+    """An authority of this file's own: over the years that pass here its certificates are made anew."""
+    async with own_seals(tmp_path_factory.mktemp("seals")) as made:
+        yield made
 
 
 @pytest.fixture

@@ -25,11 +25,18 @@ from seals.levels import SealLevel, level_of
 from seals.verdict import VerdictOutcome
 from seals.verification import verify_document
 from tests.hub import killed_archive
-from tests.hub.archive_office import Archive, open_archive, todays_policy
+from tests.hub.archive_office import Archive, open_archive, own_seals, todays_policy
 from tests.hub.failing_parts import assert_accounted_for, event_units, operations
 from tests.hub.killed_office import BUFFER
 from tests.hub.office import NOW, OPERATOR, Office, Seals, keeper, open_office, states, verifier_of
 from tests.hub.office import call as step
+
+
+@pytest.fixture(scope="module")
+async def seals(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Seals]:
+    """An authority of this file's own: over the years that pass here its certificates are made anew."""
+    async with own_seals(tmp_path_factory.mktemp("seals")) as made:
+        yield made
 
 
 @pytest.fixture

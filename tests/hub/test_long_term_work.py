@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from graph_models.casework import ProofLevel
 from graph_models.ladybug_store import LadybugStore
 from hub.long_term_work import LongTermError, LongTermMeans, LongTermWork, TimeStampUnavailableError
-from tests.hub.archive_office import Archive, Stamps, open_archive, todays_policy
+from tests.hub.archive_office import Archive, Stamps, open_archive, own_seals, todays_policy
 from tests.hub.office import Office, Seals
 
 
@@ -27,6 +28,13 @@ class WaitingStamps:
         self.asked.set()
         await self.answers.wait()
         return await self.inner.stamp(digest)
+
+
+@pytest.fixture(scope="module")
+async def seals(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Seals]:
+    """An authority of this file's own: over the years that pass here its certificates are made anew."""
+    async with own_seals(tmp_path_factory.mktemp("seals")) as made:
+        yield made
 
 
 @pytest.fixture
