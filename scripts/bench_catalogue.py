@@ -71,7 +71,7 @@ def _asked_first(run: Run, hub: ServedHub, what: str, question: tuple[str, str, 
 
 def _spaced(run: Run, hub: ServedHub, document: str, name: str, values: Sequence[str]) -> LoadResult:
     bodies = never_asked(document, name, values, run.marks, int(2000 * run.seconds))
-    return hub.ask(bodies, STRAWBERRY, '{"data": ', seconds=run.seconds)
+    return hub.ask(bodies, STRAWBERRY, '{"data":', seconds=run.seconds)
 
 
 def _compared(run: Run, ours: _Side, peer: _Side) -> Iterator[Figure]:
