@@ -194,20 +194,6 @@ def route_requirement(snapshot: CatalogueSnapshot, requirement: Requirement, giv
     )
 
 
-def fall_back(route: RequirementRoute) -> RequirementRoute:
-    """Return the route after its data source failed: the same unit is asked to look. Another route stays as it is."""
-    if route.outcome is not RouteOutcome.SHARED:
-        return route
-    passed = Considered(RouteOutcome.SHARED, route.measure, False, "the data source does not answer", "数据源暂不可用")
-    asked = Considered(
-        RouteOutcome.VERIFICATION, route.measure, True, "the issuing unit is asked instead", "已转请出具单位协助核实"
-    )
-    others = [way for way in route.considered if way.outcome is not RouteOutcome.VERIFICATION]
-    place = next(number for number, way in enumerate(others) if way.taken)
-    considered = (*others[:place], passed, asked, *others[place + 1 :])
-    return replace(route, outcome=RouteOutcome.VERIFICATION, considered=considered)
-
-
 def require_routable(route: ItemRoute) -> None:
     """Return if every group can be met in some way.
 

@@ -13,7 +13,7 @@ from graph_models.catalogue import ApplicantKind, CatalogueContent, Measure, Req
 from graph_models.regions import covers, specificity
 from graph_models.snapshot import CatalogueSnapshot
 from hub.errors import InvalidInputError, NoCompetentUnitError, OutsideCatalogueError
-from hub.routing import RequirementRoute, RouteOutcome, RoutingInput, fall_back, require_routable, route_item
+from hub.routing import RequirementRoute, RouteOutcome, RoutingInput, require_routable, route_item
 from tests.hub import small_catalogue as small
 from tests.hub.small_catalogue import CITY, CIXI, HAISHU, JIANGBEI
 
@@ -208,14 +208,6 @@ def test_where_no_unit_is_competent_the_route_says_so_and_cannot_be_opened() -> 
     with pytest.raises(NoCompetentUnitError, match="T1"):
         require_routable(route)
     require_routable(route_item(snapshot, asked(JIANGBEI)))
-
-
-def test_a_source_that_is_down_turns_into_a_request_to_the_same_unit() -> None:
-    shared = only(marriage(), asked(CIXI))
-    fallen = fall_back(shared)
-    assert (fallen.outcome, fallen.relationship) == (RouteOutcome.VERIFICATION, shared.relationship)
-    assert [way.outcome for way in fallen.considered if way.taken] == [RouteOutcome.VERIFICATION]
-    assert fall_back(fallen) == fallen
 
 
 @given(small.contents(), INPUTS)
