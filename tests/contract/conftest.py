@@ -18,7 +18,7 @@ async def _empty(tx: Transaction) -> None:
 
 @pytest.fixture
 async def ladybug_store(tmp_path: Path) -> AsyncIterator[LadybugStore]:
-    store = await LadybugStore.open(tmp_path / "graph", buffer_bytes=64 << 20)
+    store = await LadybugStore.open(tmp_path / "graph", buffer_bytes=192 << 20)
     await store.migrate()
     yield store
     await store.close()
