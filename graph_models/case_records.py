@@ -6,15 +6,30 @@ sixteen queues, so that on Neo4j cases opened at the same time seldom wait for o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import TypeAlias, TypeVar
 from zlib import crc32
 
 from graph_models import statements
-from graph_models.casework import Case, CaseState, Need, NeedState
-from graph_models.rows import held, joined, load, milliseconds, records, to_document, written
-from graph_models.store import Transaction, Value
+from graph_models.casework import Case, CaseState, Need, NeedState, Proof, VerificationRequest
+from graph_models.rows import (
+    found_or_made,
+    from_document,
+    held,
+    joined,
+    load,
+    milliseconds,
+    records,
+    to_document,
+    written,
+)
+from graph_models.store import Row, Transaction, Value
+
+N = TypeVar("N", Need, VerificationRequest)
+CaseParts: TypeAlias = tuple[Case, tuple[Need, ...], tuple[VerificationRequest, ...], tuple[Proof, ...]]
 
 NEWEST: tuple[int, str] = (1 << 62, "")
 """Stands before the newest case of all."""
@@ -44,6 +59,20 @@ async def add_case(tx: Transaction, case: Case) -> None:
 async def load_case(tx: Transaction, number: str) -> Case:
     """Return the case with the number. Raises RecordNotFoundError."""
     return await load(tx, Case, statements.READ_CASE, {"number": number}, f"case {number}")
+
+
+async def load_case_parts(tx: Transaction, number: str) -> CaseParts:
+    """Return a case with its needs, requests and proofs, each by identifier. Raises RecordNotFoundError."""
+    parts: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in await tx.run(statements.READ_CASE_PARTS, {"number": number}):
+        parts[str(row["kind"])].append(row)
+    written(parts["case"], 1, f"case {number}")
+    return (
+        from_document(Case, parts["case"][0]["record"]),
+        _by_id(records(Need, parts["need"])),
+        _by_id(records(VerificationRequest, parts["request"])),
+        tuple(sorted(records(Proof, parts["proof"]), key=lambda proof: proof.number)),
+    )
 
 
 async def load_cases(tx: Transaction, numbers: Sequence[str]) -> tuple[Case, ...]:
@@ -104,11 +133,9 @@ async def add_needs(tx: Transaction, needs: Sequence[Need]) -> None:
     """
     if not needs:
         return
-    rows = await tx.run(statements.CREATE_NEEDS, {"rows": [_need_row(need) for need in needs]})
+    rows = await tx.run_each(statements.CREATE_NEED, [_need_row(need) for need in needs])
     written(rows, len(needs), f"case {needs[0].case_number}")
-    waiting = [_queue_row(need) for need in needs if _is_waiting(need)]
-    if waiting:
-        await tx.run(statements.QUEUE_NEEDS, {"rows": waiting})
+    await _queue(tx, [need for need in needs if _is_waiting(need)])
 
 
 async def load_need(tx: Transaction, identifier: str) -> Need:
@@ -118,7 +145,7 @@ async def load_need(tx: Transaction, identifier: str) -> Need:
 
 async def load_needs(tx: Transaction, case_number: str) -> tuple[Need, ...]:
     """Return the needs of a case by identifier."""
-    return records(Need, await tx.run(statements.READ_NEEDS, {"number": case_number}))
+    return _by_id(records(Need, await tx.run(statements.READ_NEEDS, {"number": case_number})))
 
 
 async def load_needs_of(tx: Transaction, case_numbers: Sequence[str]) -> tuple[Need, ...]:
@@ -157,9 +184,17 @@ async def due_needs(tx: Transaction, now: datetime, limit: int) -> tuple[Need, .
 async def _move_need(tx: Transaction, need: Need) -> None:
     """Hang the need on its queue, or take it off."""
     if _is_waiting(need):
-        await tx.run(statements.QUEUE_NEEDS, {"rows": [_queue_row(need)]})
+        await _queue(tx, [need])
     else:
         await tx.run(statements.UNQUEUE_NEED, {"id": need.id})
+
+
+async def _queue(tx: Transaction, needs: Sequence[Need]) -> None:
+    """Hang needs of one case on its queue."""
+    if needs:
+        queue = f"needs-{crc32(needs[0].case_number.encode()) % QUEUES:02}"
+        row: dict[str, Value] = {"queue": queue, "ids": [need.id for need in needs]}
+        await found_or_made(tx, statements.QUEUE_NEEDS, statements.QUEUE_FIRST_NEEDS, row)
 
 
 def _need_row(need: Need) -> dict[str, Value]:
@@ -174,13 +209,13 @@ def _need_row(need: Need) -> dict[str, Value]:
     }
 
 
+def _by_id(found: Iterable[N]) -> tuple[N, ...]:
+    return tuple(sorted(found, key=lambda one: one.id))
+
+
 def _is_waiting(need: Need) -> bool:
     return need.state is NeedState.PENDING and need.next_attempt_at is not None
 
 
 def _due_at(need: Need) -> int:
     return milliseconds(need.next_attempt_at) if need.next_attempt_at else 0
-
-
-def _queue_row(need: Need) -> dict[str, Value]:
-    return {"id": need.id, "queue": f"needs-{crc32(need.case_number.encode()) % QUEUES:02}"}

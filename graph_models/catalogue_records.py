@@ -98,7 +98,7 @@ async def mark_published(tx: Transaction, number: int, at: datetime) -> Catalogu
 
 async def _guard(tx: Transaction, number: int) -> bool:
     """Hold the version's node until the transaction ends; tell whether it is published."""
-    rows = await tx.run(statements.GUARD_VERSION, {"number": number, "guard": 1})
+    rows = await tx.run(statements.GUARD_VERSION, {"number": number})
     return rows[0]["published"] != 0
 
 

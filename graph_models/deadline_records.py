@@ -67,7 +67,7 @@ async def passed_slots(tx: Transaction, now: datetime, limit: int) -> tuple[int,
 
 async def take_passed(tx: Transaction, slot: int, now: datetime, limit: int) -> tuple[PassedLimit, ...]:
     """Take the limits of a slot that have passed out of the store; two transactions never take the same one."""
-    if not await tx.run(statements.HOLD_SLOT, {"minute": slot, "guard": milliseconds(now)}):
+    if not await tx.run(statements.HOLD_SLOT, {"minute": slot}):
         return ()
     rows = await tx.run(statements.PASSED_LIMITS, {"minute": slot, "now": milliseconds(now), "limit": limit})
     passed = tuple(

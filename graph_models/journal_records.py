@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
 from typing import cast
 
-from graph_models import statements
+from graph_models import statements_journal as statements
 from graph_models.casework import AuditEntry, OutboxEvent
 from graph_models.journal import AuditDraft, EventDraft, Receipt
-from graph_models.rows import from_document, joined, milliseconds, records, to_document
+from graph_models.rows import fields_of, found_or_made, from_document, joined, milliseconds, records, to_document
 from graph_models.store import Transaction, Value
 
 
@@ -26,7 +25,7 @@ async def append_audit(tx: Transaction, draft: AuditDraft) -> AuditEntry:
 
 
 async def append_audit_many(tx: Transaction, drafts: Sequence[AuditDraft]) -> tuple[AuditEntry, ...]:
-    """Append entries to their streams' chains, in the order given, in two statements and one for each stream."""
+    """Append entries to their streams' chains, in the order given, in at most two statements and one a stream."""
     if not drafts:
         return ()
     heads = {stream: await _held_head(tx, stream) for stream in sorted({draft.stream for draft in drafts})}
@@ -35,9 +34,22 @@ async def append_audit_many(tx: Transaction, drafts: Sequence[AuditDraft]) -> tu
         entry = chained(draft, *heads[draft.stream])
         heads[draft.stream] = (entry.sequence, entry.digest)
         entries.append(entry)
-    await tx.run(statements.CREATE_AUDIT, {"rows": [_audit_row(entry) for entry in entries]})
-    await tx.run(statements.MOVE_HEADS, {"rows": [_head_row(stream, *head) for stream, head in heads.items()]})
+    last = {entry.stream: entry for entry in entries}
+    before = [entry for entry in entries if entry is not last[entry.stream]]
+    await tx.run_each(statements.CREATE_AUDIT, [_audit_row(entry) for entry in before])
+    await tx.run_each(statements.APPEND_AUDIT, [_audit_row(entry) | _head_row(entry) for entry in last.values()])
     return tuple(entries)
+
+
+async def begin_audit(tx: Transaction, drafts: Sequence[AuditDraft]) -> tuple[AuditEntry, ...]:
+    """Append entries, of which the first one begins its stream: one of something that this transaction makes.
+
+    Raises:
+        DuplicateKeyError: the stream has begun already.
+    """
+    first = chained(drafts[0], 0, "")
+    await tx.run(statements.BEGIN_STREAM, _audit_row(first) | _head_row(first))
+    return (first, *await append_audit_many(tx, drafts[1:]))
 
 
 async def load_audit(tx: Transaction, stream: str, after: int, limit: int) -> tuple[AuditEntry, ...]:
@@ -53,7 +65,7 @@ async def load_audit(tx: Transaction, stream: str, after: int, limit: int) -> tu
 
 def chained(draft: AuditDraft, sequence: int, digest: str) -> AuditEntry:
     """Return the draft as the entry that follows the one with this sequence and digest (0 and empty: the first)."""
-    given = asdict(draft) | {"sequence": sequence + 1, "previous_digest": digest}
+    given = fields_of(draft) | {"sequence": sequence + 1, "previous_digest": digest}
     return AuditEntry(**given, digest=_digest(given))
 
 
@@ -64,7 +76,7 @@ def verify_chain(entries: Iterable[AuditEntry], sequence: int = 0, digest: str =
     that is missing, changed, moved or put in between breaks the chain.
     """
     for entry in entries:
-        given = asdict(entry)
+        given = fields_of(entry)
         stated = given.pop("digest")
         expected = (sequence + 1, digest, _digest(given))
         if (entry.sequence, entry.previous_digest, stated) != expected:
@@ -79,7 +91,7 @@ async def append_event(tx: Transaction, draft: EventDraft) -> OutboxEvent:
 
 
 async def append_events(tx: Transaction, drafts: Sequence[EventDraft]) -> tuple[OutboxEvent, ...]:
-    """Append events, in the order given, in two statements however many they are.
+    """Append events, in the order given, in two statements however many they are; three for a unit's first ones.
 
     Raises:
         DuplicateKeyError: an event with the identifier is there already.
@@ -87,14 +99,14 @@ async def append_events(tx: Transaction, drafts: Sequence[EventDraft]) -> tuple[
     if not drafts:
         return ()
     more = Counter(draft.unit_code for draft in drafts)
-    wanted: list[Value] = [{"unit_code": unit, "more": more[unit]} for unit in sorted(more)]
-    rows = await tx.run(statements.COUNT_EVENTS, {"rows": wanted, "guard": 1})
-    last = {cast("str", row["unit_code"]): cast("int", row["last"]) for row in rows}
+    last = await _counted(tx, statements.COUNT_EVENTS, more)
+    first = {unit: more[unit] for unit in more.keys() - last.keys()}
+    last |= await _counted(tx, statements.COUNT_FIRST_EVENTS, first)
     sequences = {unit: count(last[unit] - more[unit] + 1) for unit in more}
     events = [
-        OutboxEvent(**asdict(draft), sequence=next(sequences[draft.unit_code]), published=False) for draft in drafts
+        OutboxEvent(**fields_of(draft), sequence=next(sequences[draft.unit_code]), published=False) for draft in drafts
     ]
-    await tx.run(statements.CREATE_EVENTS, {"rows": [_event_row(event) for event in events]})
+    await tx.run_each(statements.CREATE_EVENT, [_event_row(event) for event in events])
     return tuple(events)
 
 
@@ -128,8 +140,14 @@ async def find_receipt(tx: Transaction, unit_code: str, operation: str, key: str
 
 async def _held_head(tx: Transaction, stream: str) -> tuple[int, str]:
     """Hold the stream's head until the transaction ends; return its last sequence and digest."""
-    rows = await tx.run(statements.HOLD_HEAD, {"stream": stream, "guard": 1})
+    rows = await found_or_made(tx, statements.HOLD_HEAD, statements.MAKE_HEAD, {"stream": stream})
     return cast("int", rows[0]["sequence"]), cast("str", rows[0]["digest"])
+
+
+async def _counted(tx: Transaction, statement: str, more: Mapping[str, int]) -> dict[str, int]:
+    """Count so many more events of each unit, held until the transaction ends; return the last number of each."""
+    counted = await tx.run_each(statement, [{"unit_code": unit, "more": more[unit]} for unit in sorted(more)])
+    return {cast("str", row["unit_code"]): cast("int", row["last"]) for row in counted}
 
 
 def _digest(given: dict[str, object]) -> str:
@@ -141,8 +159,8 @@ def _audit_key(stream: str, sequence: int) -> str:
     return joined(stream, str(sequence))
 
 
-def _head_row(stream: str, sequence: int, digest: str) -> dict[str, Value]:
-    return {"stream": stream, "sequence": sequence, "digest": digest}
+def _head_row(last: AuditEntry) -> dict[str, Value]:
+    return {"stream": last.stream, "sequence": last.sequence, "digest": last.digest}
 
 
 def _audit_row(entry: AuditEntry) -> dict[str, Value]:

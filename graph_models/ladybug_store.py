@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import re
 import threading
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import TypeAlias, TypeVar, cast
 
 import ladybug
 
@@ -27,12 +29,22 @@ from graph_models.errors import (
     StoreUnavailableError,
 )
 from graph_models.migrations import MIGRATIONS, SCHEMA_NODE, SCHEMA_VERSION, ladybug_statements, pending
-from graph_models.store import Row, Transaction, Value, Work
+from graph_models.store import Row, Transaction, Value, Work, over_rows
 
 T = TypeVar("T")
+Words: TypeAlias = Mapping[str, ladybug.PreparedStatement]
 
 FILE_NAME = "graph.lbug"
 MEBIBYTE = 1 << 20
+FEW = 3
+"""To unwind so many rows takes longer than a statement for each."""
+_BEGIN, _BEGIN_READING, _COMMIT, _ROLLBACK = (
+    "BEGIN TRANSACTION",
+    "BEGIN TRANSACTION READ ONLY",
+    "COMMIT",
+    "ROLLBACK",
+)
+_GUARD = re.compile(r" SET \w+\.guard = (1|\$version)(?= )")
 
 
 class LadybugStore:
@@ -72,14 +84,14 @@ class LadybugStore:
 
     async def read(self, work: Work[T]) -> T:
         """Run a work that only reads, on one consistent state."""
-        return await self._hop(self._readers, "BEGIN TRANSACTION READ ONLY", work)
+        return await self._hop(self._readers, _BEGIN_READING, work)
 
     async def write(self, work: Work[T]) -> T:
         """Run a work and commit it; when this returns the changes are durable.
 
         A caller that is cancelled while it waits does not undo the work: it is committed or not as a whole.
         """
-        return await self._hop(self._writer, "BEGIN TRANSACTION", work)
+        return await self._hop(self._writer, _BEGIN, work)
 
     async def migrate(self) -> None:
         """Bring the schema to this version's, in one transaction. Raises SchemaTooNewError."""
@@ -110,43 +122,59 @@ class LadybugStore:
 
     def _transact(self, begin: str, work: Work[T]) -> T:
         """Run the whole transaction on this thread."""
-        transaction = LadybugTransaction(self._connection())
+        transaction = LadybugTransaction(*self._connection())
         transaction.execute(begin, {})
         try:
             result = _to_the_end(work, transaction)
-            transaction.execute("COMMIT", {})
+            transaction.execute(_COMMIT, {})
         except BaseException:
             transaction.roll_back()
             raise
         return result
 
-    def _connection(self) -> ladybug.Connection:
-        """Return this thread's connection, opened when the thread first needs it."""
-        connection: ladybug.Connection | None = getattr(self._own, "connection", None)
-        if connection is None:
-            connection = self._own.connection = ladybug.Connection(self._database, num_threads=1)
+    def _connection(self) -> tuple[ladybug.Connection, Words]:
+        """Return this thread's connection, opened when the thread first needs it, and its words for transactions."""
+        found: tuple[ladybug.Connection, Words] | None = getattr(self._own, "connection", None)
+        if found is None:
+            connection = ladybug.Connection(self._database, num_threads=1)
+            words = (_BEGIN, _BEGIN_READING, _COMMIT, _ROLLBACK)
+            found = connection, {word: ladybug.PreparedStatement(connection, word) for word in words}
+            self._own.connection = found
             with self._adding:
                 self._connections.append(connection)
-        return connection
+        return found
 
 
 class LadybugTransaction:
-    """One transaction on one connection; the library keeps each statement prepared after its first use."""
+    """One transaction on one connection.
 
-    def __init__(self, connection: ladybug.Connection) -> None:
+    The library keeps each statement with parameters prepared after its first use; of those without, the words that
+    begin and end a transaction are prepared for it.
+    """
+
+    def __init__(self, connection: ladybug.Connection, words: Words) -> None:
         self._connection = connection
+        self._words = words
         self._failed = False
 
     async def run(self, statement: str, parameters: Mapping[str, Value] | None = None) -> list[Row]:
         """Run a statement and return its rows. Raises DuplicateKeyError, StoreError."""
         if self._failed:
             raise StoreError("the transaction ended when a statement failed")
-        return self.execute(statement, dict(parameters or {}))
+        return self.execute(_unguarded(statement), dict(parameters or {}))
+
+    async def run_each(self, statement: str, rows: Sequence[Mapping[str, Value]]) -> list[Row]:
+        """Run a statement for each row of parameters: one by one where they are few, unwound where they are more."""
+        if len(rows) > FEW:
+            return await self.run(over_rows(statement), {"rows": rows})
+        return [answer for row in rows for answer in await self.run(statement, row)]
 
     def execute(self, statement: str, parameters: dict[str, Value]) -> list[Row]:
         """Run a statement on this thread; the library's error becomes ours and ends the transaction."""
         try:
-            result = cast("ladybug.QueryResult", self._connection.execute(statement, parameters))
+            result = cast(
+                "ladybug.QueryResult", self._connection.execute(self._words.get(statement, statement), parameters)
+            )
             try:
                 names = result.get_column_names()
                 return [dict(zip(names, cast("list[Value]", row), strict=True)) for row in result.get_all()]
@@ -159,10 +187,16 @@ class LadybugTransaction:
     def roll_back(self) -> None:
         """Undo everything. After most failed statements the engine has done so by itself and finds nothing to undo."""
         try:
-            self.execute("ROLLBACK", {})
+            self.execute(_ROLLBACK, {})
         except StoreError as error:
             if "No active transaction" not in str(error):
                 raise
+
+
+@cache
+def _unguarded(statement: str) -> str:
+    """Return a statement without its guards: here whoever writes is alone, so nothing has to be held."""
+    return _GUARD.sub("", statement)
 
 
 def _to_the_end(work: Work[T], transaction: LadybugTransaction) -> T:

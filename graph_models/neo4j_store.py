@@ -7,7 +7,7 @@ that, so inside a work only those are converted that a work can mean; all others
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar, cast
 
 from neo4j import AsyncDriver, AsyncGraphDatabase, AsyncManagedTransaction, AsyncSession
@@ -26,7 +26,7 @@ from neo4j.exceptions import (
 from graph_models import statements
 from graph_models.errors import DuplicateKeyError, StoreError, StoreUnavailableError
 from graph_models.migrations import SCHEMA_NODE, SCHEMA_VERSION, neo4j_statements, pending
-from graph_models.store import Row, Transaction, Value, Work
+from graph_models.store import Row, Transaction, Value, Work, over_rows
 
 T = TypeVar("T")
 Managed = Callable[[AsyncManagedTransaction], Awaitable[T]]
@@ -132,6 +132,10 @@ class Neo4jTransaction:
             return [dict(zip(names, record.values(), strict=True)) async for record in result]
         except ConstraintError as error:
             raise DuplicateKeyError(error.message or "a record with this key exists") from error
+
+    async def run_each(self, statement: str, rows: Sequence[Mapping[str, Value]]) -> list[Row]:
+        """Run a statement for each row of parameters, all of them in one call of the server."""
+        return await self.run(over_rows(statement), {"rows": rows}) if rows else []
 
 
 def _managed(work: Work[T]) -> Managed[T]:

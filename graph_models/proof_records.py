@@ -102,7 +102,8 @@ async def find_proof(tx: Transaction, check_code: str) -> Proof | None:
 
 async def proofs_of_case(tx: Transaction, case_number: str) -> tuple[Proof, ...]:
     """Return the proofs that were issued for a case, by number."""
-    return records(Proof, await tx.run(statements.PROOFS_OF_CASE, {"case_number": case_number}))
+    found = records(Proof, await tx.run(statements.PROOFS_OF_CASE, {"case_number": case_number}))
+    return tuple(sorted(found, key=lambda proof: proof.number))
 
 
 async def save_proof(tx: Transaction, proof: Proof) -> Proof:

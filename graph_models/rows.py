@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from types import NoneType, UnionType
-from typing import TypeAlias, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from typing import Any, TypeAlias, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 import orjson
 
@@ -58,6 +58,11 @@ def to_document(record: object) -> str:
     return orjson.dumps(record, default=_plain, option=_OPTIONS).decode()
 
 
+def fields_of(record: object) -> dict[str, Any]:
+    """Return the fields of a record by name, their values as they are (``dataclasses.asdict`` copies them deeply)."""
+    return {name: getattr(record, name) for name in _names(cast("Hashable", type(record)))}
+
+
 def from_document(kind: type[R], document: object) -> R:
     """Return the record of that kind which the document holds.
 
@@ -87,6 +92,14 @@ async def load(tx: Transaction, kind: type[R], statement: str, parameters: Mappi
     return from_document(kind, rows[0]["record"])
 
 
+async def found_or_made(tx: Transaction, find: str, make: str, parameters: Mapping[str, Value]) -> list[Row]:
+    """Run the statement that matches a node which is nearly always there; where it finds none, the one that merges it.
+
+    Of two transactions that find none at the same time one makes the node and the other one finds it.
+    """
+    return await tx.run(find, parameters) or await tx.run(make, parameters)
+
+
 def written(rows: Sequence[Row], count: int, what: str) -> None:
     """Make sure that a statement wrote ``count`` records, each beside a record that it found.
 
@@ -112,6 +125,11 @@ def _plain(value: object) -> int:
     if isinstance(value, datetime):
         return milliseconds(value)
     raise TypeError(f"{type(value).__name__} cannot be stored")
+
+
+@cache
+def _names(kind: Hashable) -> tuple[str, ...]:
+    return tuple(one.name for one in fields(cast("type", kind)))
 
 
 @cache

@@ -15,7 +15,7 @@ from graph_models import statements
 from graph_models.errors import RecordNotFoundError
 from graph_models.rows import from_document, held, joined, load, records, to_document, written
 from graph_models.seals import GrantRecord, Seal, SealState
-from graph_models.store import Transaction, Value
+from graph_models.store import Row, Transaction, Value
 
 GATES = 16
 """So many proofs under one seal can be committed at the same time on Neo4j."""
@@ -65,7 +65,7 @@ async def hold_gate(tx: Transaction, seal_id: str, spread: str) -> bool:
         RecordNotFoundError: there is no such seal.
     """
     key = _gate(seal_id, crc32(spread.encode()) % GATES)
-    rows = await tx.run(statements.HOLD_GATE, {"key": key, "guard": 1})
+    rows = await tx.run(statements.HOLD_GATE, {"key": key})
     written(rows, 1, f"seal {seal_id}")
     return cast("bool", rows[0]["is_open"])
 
@@ -86,9 +86,16 @@ async def load_grant(tx: Transaction, identifier: str) -> GrantRecord:
     return await load(tx, GrantRecord, statements.READ_GRANT, {"id": identifier}, f"grant {identifier}")
 
 
+async def load_grant_with_seal(tx: Transaction, identifier: str) -> tuple[GrantRecord, Seal]:
+    """Return the grant with the identifier, and its seal. Raises RecordNotFoundError."""
+    rows = await tx.run(statements.READ_GRANT_WITH_SEAL, {"id": identifier})
+    written(rows, 1, f"grant {identifier}")
+    return _granted(rows[0])
+
+
 async def hold_grant(tx: Transaction, identifier: str) -> GrantRecord:
     """Return the grant as it is, and hold it until the transaction ends. Raises RecordNotFoundError."""
-    rows = await tx.run(statements.HOLD_GRANT, {"id": identifier, "guard": 1})
+    rows = await tx.run(statements.HOLD_GRANT, {"id": identifier})
     if not rows:
         raise RecordNotFoundError(f"there is no grant {identifier}")
     return from_document(GrantRecord, rows[0]["record"])
@@ -111,9 +118,14 @@ async def grants_of_seal(tx: Transaction, seal_id: str) -> tuple[GrantRecord, ..
     return records(GrantRecord, await tx.run(statements.GRANTS_OF_SEAL, {"seal_id": seal_id}))
 
 
-async def grants_of_unit(tx: Transaction, unit_code: str) -> tuple[GrantRecord, ...]:
-    """Return the grants that a unit has, of any seal, by identifier, revoked ones too."""
-    return records(GrantRecord, await tx.run(statements.GRANTS_OF_UNIT, {"unit_code": unit_code}))
+async def grants_of_unit(tx: Transaction, unit_code: str) -> tuple[tuple[GrantRecord, Seal], ...]:
+    """Return the grants that a unit has, each with its seal, by the grant's identifier, revoked ones too."""
+    rows = await tx.run(statements.GRANTS_OF_UNIT, {"unit_code": unit_code})
+    return tuple(sorted(map(_granted, rows), key=lambda pair: pair[0].id))
+
+
+def _granted(row: Row) -> tuple[GrantRecord, Seal]:
+    return from_document(GrantRecord, row["record"]), from_document(Seal, row["seal"])
 
 
 def _row(seal: Seal) -> dict[str, Value]:

@@ -5,8 +5,12 @@ Habits that both engines ask for:
 - A record is found by its key (``{id: $id}``) or over a relationship from a node found by its key. A list of keys is
   unwound and matched one by one: ladybug scans the whole table for ``IN``. It does so too for a relationship or a
   ``MERGE`` behind ``UNWIND``; a node matched first, both optional, and a ``MERGE`` for each key are what helps.
-- Whoever decides by what is stored writes ``guard`` first. Neo4j then holds the node's lock before the version or the
-  sequence is read; without it two transactions could both read the old one. ladybug has one writer and needs none.
+- Whoever decides by what is stored writes ``guard`` first, always as ``SET x.guard = 1`` or ``= $version``. Neo4j then
+  holds the node's lock before the version or the sequence is read; without it two transactions could both read the old
+  one. ladybug has one writer and needs none, so its store leaves these words out.
+- Where the node is nearly always there, one statement matches it and another one, run where that found none, merges it:
+  ladybug takes a ``MERGE`` for two to four times the work of a ``MATCH``.
+- What belongs to one record is put in order by whoever reads it: ``ORDER BY`` costs ladybug as much as the reading.
 - What is reached over a relationship is projected (``WITH``) before it is filtered: a condition on the node itself
   makes ladybug begin with a scan of all such nodes.
 - No null inside a row of ``UNWIND`` where it can be avoided, no ``SET n += $map``, no value read before a ``SET`` and
@@ -26,7 +30,7 @@ WRITE_SCHEMA_VERSION: Final = "MERGE (s:SchemaVersion {name: $name}) SET s.versi
 
 GUARD_VERSION: Final = (
     "MERGE (v:CatalogueVersion {number: $number}) ON CREATE SET v.published = 0 "
-    "SET v.guard = $guard WITH v RETURN v.published AS published, v.record AS record"
+    "SET v.guard = 1 WITH v RETURN v.published AS published, v.record AS record"
 )
 WRITE_VERSION: Final = "MATCH (v:CatalogueVersion {number: $number}) SET v.published = $published, v.record = $record"
 READ_VERSION: Final = "MATCH (v:CatalogueVersion {number: $number}) RETURN v.record AS record"
@@ -87,6 +91,13 @@ CREATE_CASE: Final = (
 )
 READ_CASE: Final = "MATCH (c:CaseFile {number: $number}) RETURN c.record AS record"
 READ_CASES: Final = "UNWIND $numbers AS number MATCH (c:CaseFile {number: number}) RETURN c.record AS record"
+READ_CASE_PARTS: Final = (
+    "MATCH (c:CaseFile {number: $number}) RETURN 'case' AS kind, c.record AS record "
+    "UNION ALL MATCH (:CaseFile {number: $number})-[:HAS_NEED]->(n:Need) RETURN 'need' AS kind, n.record AS record "
+    "UNION ALL MATCH (:CaseFile {number: $number})-[:HAS_REQUEST]->(r:VerificationRequest) "
+    "RETURN 'request' AS kind, r.record AS record "
+    "UNION ALL MATCH (:CaseFile {number: $number})-[:HAS_PROOF]->(p:Proof) RETURN 'proof' AS kind, p.record AS record"
+)
 FIND_CASE: Final = "MATCH (b:BusinessNumber {key: $business_key}) RETURN b.case_number AS number"
 SAVE_CASE: Final = (
     "MATCH (c:CaseFile {number: $number}) SET c.guard = $version WITH c WHERE c.version = $version "
@@ -100,18 +111,22 @@ LIST_CASES: Final = (
     "MATCH (c:CaseFile {number: number}) RETURN c.record AS record ORDER BY at DESC, number DESC"
 )
 
-CREATE_NEEDS: Final = (
-    "UNWIND $rows AS r MATCH (c:CaseFile {number: r.case_number}) CREATE (c)-[:HAS_NEED]->(:Need {id: r.id, "
-    "proof_type_code: r.proof_type_code, state: r.state, waiting: false, due_at: r.due_at, version: r.version, "
-    "record: r.record}) RETURN r.id AS id"
+CREATE_NEED: Final = (
+    "MATCH (c:CaseFile {number: $case_number}) CREATE (c)-[:HAS_NEED]->(:Need {id: $id, "
+    "proof_type_code: $proof_type_code, state: $state, waiting: false, due_at: $due_at, version: $version, "
+    "record: $record}) RETURN c.number AS number"
 )
 QUEUE_NEEDS: Final = (
-    "UNWIND $rows AS r MATCH (n:Need {id: r.id}) SET n.waiting = true "
-    "MERGE (q:WorkQueue {name: r.queue}) CREATE (q)-[:NEED_WAITING]->(n)"
+    "MATCH (q:WorkQueue {name: $queue}) UNWIND $ids AS id MATCH (n:Need {id: id}) SET n.waiting = true "
+    "CREATE (q)-[:NEED_WAITING]->(n) RETURN n.id AS id"
+)
+QUEUE_FIRST_NEEDS: Final = (
+    "MERGE (q:WorkQueue {name: $queue}) WITH q UNWIND $ids AS id MATCH (n:Need {id: id}) SET n.waiting = true "
+    "CREATE (q)-[:NEED_WAITING]->(n) RETURN n.id AS id"
 )
 UNQUEUE_NEED: Final = "MATCH (:WorkQueue)-[w:NEED_WAITING]->(n:Need {id: $id}) SET n.waiting = false DELETE w"
 READ_NEED: Final = "MATCH (n:Need {id: $id}) RETURN n.record AS record"
-READ_NEEDS: Final = "MATCH (c:CaseFile {number: $number})-[:HAS_NEED]->(n:Need) RETURN n.record AS record ORDER BY n.id"
+READ_NEEDS: Final = "MATCH (c:CaseFile {number: $number})-[:HAS_NEED]->(n:Need) RETURN n.record AS record"
 READ_NEEDS_OF: Final = (
     "UNWIND $numbers AS number OPTIONAL MATCH (c:CaseFile {number: number}) "
     "OPTIONAL MATCH (c)-[:HAS_NEED]->(n:Need) RETURN n.record AS record ORDER BY n.id"
@@ -176,7 +191,7 @@ TAKE_LIMITS_AWAY: Final = "MATCH (:DeadlineSlot)-[p:PASSES]->(r:VerificationRequ
 PASSED_SLOTS: Final = (
     "MATCH (s:DeadlineSlot) WHERE s.minute <= $minute RETURN s.minute AS minute ORDER BY minute LIMIT $limit"
 )
-HOLD_SLOT: Final = "MATCH (s:DeadlineSlot {minute: $minute}) SET s.guard = $guard RETURN s.minute AS minute"
+HOLD_SLOT: Final = "MATCH (s:DeadlineSlot {minute: $minute}) SET s.guard = 1 RETURN s.minute AS minute"
 PASSED_LIMITS: Final = (
     "MATCH (s:DeadlineSlot {minute: $minute})-[p:PASSES]->(r:VerificationRequest) "
     "WITH p.limit_kind AS kind, p.at AS at, r.id AS id, r.record AS record WHERE at <= $now "
@@ -235,9 +250,7 @@ READ_PROOFS: Final = (
     "UNWIND $numbers AS number MATCH (p:Proof {number: number}) RETURN p.record AS record ORDER BY p.number"
 )
 FIND_PROOF: Final = "MATCH (k:CheckCode {code: $check_code}) RETURN k.proof_number AS number"
-PROOFS_OF_CASE: Final = (
-    "MATCH (c:CaseFile {number: $case_number})-[:HAS_PROOF]->(p:Proof) RETURN p.record AS record ORDER BY p.number"
-)
+PROOFS_OF_CASE: Final = "MATCH (c:CaseFile {number: $case_number})-[:HAS_PROOF]->(p:Proof) RETURN p.record AS record"
 SAVE_PROOF: Final = (
     "MATCH (p:Proof {number: $number}) SET p.guard = $version WITH p WHERE p.version = $version "
     "SET p.version = $next, p.state = $state, p.valid_until = $valid_until, p.record = $record "
@@ -254,7 +267,7 @@ CREATE_GATES: Final = (
     "UNWIND $keys AS key MATCH (s:Seal {id: $id}) CREATE (s)-[:HAS_GATE]->(:SealGate {key: key, is_open: $is_open})"
 )
 SET_GATES: Final = "UNWIND $keys AS key MATCH (g:SealGate {key: key}) SET g.is_open = $is_open"
-HOLD_GATE: Final = "MATCH (g:SealGate {key: $key}) SET g.guard = $guard WITH g RETURN g.is_open AS is_open"
+HOLD_GATE: Final = "MATCH (g:SealGate {key: $key}) SET g.guard = 1 WITH g RETURN g.is_open AS is_open"
 READ_SEAL: Final = "MATCH (s:Seal {id: $id}) RETURN s.record AS record"
 LIST_SEALS: Final = "MATCH (s:Seal) RETURN s.record AS record ORDER BY s.number"
 SAVE_SEAL: Final = (
@@ -268,7 +281,7 @@ CREATE_GRANT: Final = (
     "(u)-[:MAY_USE]->(g) RETURN s.id AS id"
 )
 READ_GRANT: Final = "MATCH (g:SealGrant {id: $id}) RETURN g.record AS record"
-HOLD_GRANT: Final = "MATCH (g:SealGrant {id: $id}) SET g.guard = $guard WITH g RETURN g.record AS record"
+HOLD_GRANT: Final = "MATCH (g:SealGrant {id: $id}) SET g.guard = 1 WITH g RETURN g.record AS record"
 SAVE_GRANT: Final = (
     "MATCH (g:SealGrant {id: $id}) SET g.guard = $version WITH g WHERE g.version = $version "
     "SET g.version = $next, g.state = $state, g.record = $record RETURN g.version AS version"
@@ -277,11 +290,18 @@ GRANTS_OF_SEAL: Final = (
     "MATCH (s:Seal {id: $seal_id})-[:GRANTED]->(g:SealGrant) RETURN g.record AS record ORDER BY g.id"
 )
 GRANTS_OF_UNIT: Final = (
-    "MATCH (u:UnitGrants {unit_code: $unit_code})-[:MAY_USE]->(g:SealGrant) RETURN g.record AS record ORDER BY g.id"
+    "MATCH (:UnitGrants {unit_code: $unit_code})-[:MAY_USE]->(g:SealGrant)<-[:GRANTED]-(s:Seal) "
+    "RETURN g.record AS record, s.record AS seal"
+)
+READ_GRANT_WITH_SEAL: Final = (
+    "MATCH (g:SealGrant {id: $id})<-[:GRANTED]-(s:Seal) RETURN g.record AS record, s.record AS seal"
 )
 
 COUNT_USE: Final = (
-    "MERGE (d:GrantDay {key: $key}) ON CREATE SET d.used = 0 SET d.guard = $guard WITH d "
+    "MATCH (d:GrantDay {key: $key}) SET d.guard = 1 WITH d SET d.used = d.used + $more RETURN d.used AS used"
+)
+COUNT_FIRST_USE: Final = (
+    "MERGE (d:GrantDay {key: $key}) ON CREATE SET d.used = 0 SET d.guard = 1 WITH d "
     "SET d.used = d.used + $more RETURN d.used AS used"
 )
 CREATE_USE: Final = (
@@ -341,38 +361,3 @@ COUNT_ON_SHELVES: Final = (
     "MATCH (a:ArchiveShelf)-[:STANDS_UNTIL]->(:Proof) WHERE a.day <= $day RETURN count(*) AS proofs"
 )
 PROOFS_AFTER: Final = "MATCH (p:Proof) WHERE p.number > $after RETURN p.record AS record ORDER BY p.number LIMIT $limit"
-
-# Audit, events, receipts
-
-HOLD_HEAD: Final = (
-    "MERGE (h:AuditHead {stream: $stream}) ON CREATE SET h.sequence = 0, h.digest = '' "
-    "SET h.guard = $guard WITH h RETURN h.sequence AS sequence, h.digest AS digest"
-)
-CREATE_AUDIT: Final = (
-    "UNWIND $rows AS r CREATE (:AuditEntry {key: r.key, operation: r.operation, unit_code: r.unit_code, at: r.at, "
-    "record: r.record})"
-)
-MOVE_HEADS: Final = (
-    "UNWIND $rows AS r MATCH (h:AuditHead {stream: r.stream}) SET h.sequence = r.sequence, h.digest = r.digest"
-)
-READ_HEAD: Final = "MATCH (h:AuditHead {stream: $stream}) RETURN h.sequence AS sequence"
-READ_AUDIT: Final = "UNWIND $keys AS key MATCH (e:AuditEntry {key: key}) RETURN e.record AS record"
-
-COUNT_EVENTS: Final = (
-    "UNWIND $rows AS r MERGE (c:EventCounter {unit_code: r.unit_code}) ON CREATE SET c.last = 0 SET c.guard = $guard "
-    "WITH c, r SET c.last = c.last + r.more RETURN c.unit_code AS unit_code, c.last AS last"
-)
-CREATE_EVENTS: Final = (
-    "UNWIND $rows AS r MATCH (c:EventCounter {unit_code: r.unit_code}) CREATE (c)-[:UNPUBLISHED]->(:OutboxEvent "
-    "{id: r.id, type: r.type, sequence: r.sequence, published: false, record: r.record})"
-)
-UNPUBLISHED_EVENTS: Final = (
-    "MATCH (c:EventCounter)-[:UNPUBLISHED]->(e:OutboxEvent) "
-    "RETURN e.record AS record ORDER BY c.unit_code, e.sequence LIMIT $limit"
-)
-MARK_PUBLISHED: Final = (
-    "UNWIND $ids AS id MATCH (:EventCounter)-[u:UNPUBLISHED]->(e:OutboxEvent {id: id}) SET e.published = true DELETE u"
-)
-
-CREATE_RECEIPT: Final = "CREATE (:Receipt {key: $key, at: $at, record: $record})"
-READ_RECEIPT: Final = "MATCH (r:Receipt {key: $key}) RETURN r.record AS record"

@@ -11,7 +11,9 @@ written by the functions of ``graph_models.*_records``, never by Cypher elsewher
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import cache
 from typing import Protocol, TypeAlias, TypeVar
 
 Scalar: TypeAlias = str | int | float | bool | None
@@ -19,6 +21,7 @@ Value: TypeAlias = "Scalar | Sequence[Value] | Mapping[str, Value]"
 Row: TypeAlias = dict[str, "Value"]
 
 T = TypeVar("T")
+_PARAMETER = re.compile(r"\$(\w+)")
 
 
 class Transaction(Protocol):
@@ -32,6 +35,24 @@ class Transaction(Protocol):
             StoreError: the engine failed.
         """
         ...
+
+    async def run_each(self, statement: str, rows: Sequence[Mapping[str, Value]]) -> list[Row]:
+        """Run a statement once for each row of parameters; no row may need what the statement did for another one.
+
+        Returns:
+            All rows of all answers.
+
+        Raises:
+            DuplicateKeyError: a record with the key exists.
+            StoreError: the engine failed.
+        """
+        ...
+
+
+@cache
+def over_rows(statement: str) -> str:
+    """Return the statement that does for each of ``$rows`` what the given one does with one row's parameters."""
+    return "UNWIND $rows AS row " + _PARAMETER.sub(r"row.\1", statement)
 
 
 Work: TypeAlias = Callable[[Transaction], Awaitable[T]]

@@ -13,7 +13,7 @@ from typing import cast
 from graph_models import statements
 from graph_models.casework import ProofState
 from graph_models.proof_records import NO_END
-from graph_models.rows import from_document, joined, milliseconds, moment, records, to_document, written
+from graph_models.rows import found_or_made, from_document, joined, milliseconds, moment, records, to_document, written
 from graph_models.seals import LivingProofs, UsageEntry
 from graph_models.store import Row, Transaction, Value
 
@@ -25,8 +25,9 @@ async def count_use(tx: Transaction, grant_id: str, day: str, more: int = 1) -> 
 
     The count is held until the transaction ends: two at once are counted one after the other.
     """
-    row: dict[str, Value] = {"key": joined(grant_id, day), "more": more, "guard": 1}
-    return cast("int", (await tx.run(statements.COUNT_USE, row))[0]["used"])
+    row: dict[str, Value] = {"key": joined(grant_id, day), "more": more}
+    rows = await found_or_made(tx, statements.COUNT_USE, statements.COUNT_FIRST_USE, row)
+    return cast("int", rows[0]["used"])
 
 
 async def add_use(tx: Transaction, entry: UsageEntry, day: str) -> None:

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from graph_models.case_records import load_case, load_needs, load_needs_of
+from graph_models.case_records import load_case, load_case_parts, load_needs_of
 from graph_models.casework import Case, Need, Proof, VerificationRequest
 from graph_models.errors import RecordNotFoundError
-from graph_models.journal_records import append_audit_many, append_events
-from graph_models.proof_records import load_proofs, proofs_of_case
+from graph_models.journal_records import append_audit_many, append_events, begin_audit
+from graph_models.proof_records import load_proofs
 from graph_models.request_records import load_requests_of
 from graph_models.store import Transaction
 from hub.actors import Actor
@@ -43,12 +43,8 @@ class CaseHappening:
 
 async def load_file(tx: Transaction, number: str) -> CaseFile:
     """Load a case with its needs, requests and proofs. Raises RecordNotFoundError."""
-    return CaseFile(
-        case=await load_case(tx, number),
-        needs=await load_needs(tx, number),
-        requests=await load_requests_of(tx, (number,)),
-        proofs=await proofs_of_case(tx, number),
-    )
+    case, needs, requests, proofs = await load_case_parts(tx, number)
+    return CaseFile(case=case, needs=needs, requests=requests, proofs=proofs)
 
 
 async def load_files(tx: Transaction, cases: Iterable[Case]) -> tuple[CaseFile, ...]:
@@ -105,7 +101,7 @@ async def journal_case(
     asked = EventType.REQUEST_RECEIVED if came else EventType.REQUEST_WITHDRAWN
     entries = [entry(case.number, actor, kind, case.number, at, item=case.item_code, state=case.state)]
     entries += [entry(case.number, actor, asked, found.id, at, unit=found.issuing_unit) for found in requests]
-    await append_audit_many(tx, entries)
+    await (begin_audit if kind is EventType.CASE_OPENED else append_audit_many)(tx, entries)
     events = [*events_for(ids, (case.unit_code,), kind, case.number, at, item=case.item_code)]
     for found in requests:
         units = (found.issuing_unit, found.asking_unit)

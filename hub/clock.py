@@ -50,7 +50,7 @@ class SystemIds:
 
     def identifier(self, prefix: str) -> str:
         """Return the prefix and sixteen characters without look-alikes (no 0, O, 1, I)."""
-        return prefix + "".join(secrets.choice(_NUMBER_ALPHABET) for _ in range(16))
+        return prefix + "".join(_NUMBER_ALPHABET[byte & 31] for byte in secrets.token_bytes(16))
 
     def check_code(self) -> str:
         """Return 128 random bits as 22 URL-safe characters."""

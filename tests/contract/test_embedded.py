@@ -11,15 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from graph_models.case_records import add_case, list_cases, load_case, load_needs
+from graph_models import statements, statements_journal
+from graph_models.case_records import add_case, list_cases, load_case, load_needs, save_case
 from graph_models.errors import StoreError, StoreLockedError, StoreUnavailableError
 from graph_models.journal_records import load_audit, unpublished_events, verify_chain
-from graph_models.ladybug_store import LadybugStore
+from graph_models.ladybug_store import LadybugStore, _unguarded
 from graph_models.store import Transaction
 from tests.contract import embedded_writer
 from tests.contract.records import case, need
 
 SMALL = 64 << 20
+STATEMENTS = {name: text for name, text in (vars(statements) | vars(statements_journal)).items() if name.isupper()}
 
 
 async def _opened(folder: Path) -> LadybugStore:
@@ -130,3 +132,18 @@ async def test_a_caller_that_gives_up_leaves_a_whole_work_or_none(ladybug_store:
         await asyncio.gather(task, return_exceptions=True)
     await ladybug_store.write(lambda tx: add_case(tx, case("C3")))
     assert len(await ladybug_store.read(lambda tx: list_cases(tx, "NB-GA", None, None, 9))) in (1, 3)
+
+
+async def test_a_guard_is_left_out_where_only_one_writes(ladybug_store: LadybugStore) -> None:
+    async def work(tx: Transaction) -> None:
+        await add_case(tx, case())
+        await save_case(tx, case())
+
+    await ladybug_store.write(work)
+    held = "MATCH (c:CaseFile) RETURN c.version AS version, c.guard AS guard"
+    assert await ladybug_store.read(lambda tx: tx.run(held)) == [{"version": 2, "guard": None}]
+
+
+@pytest.mark.parametrize("name", [name for name, text in STATEMENTS.items() if ".guard" in text])
+def test_no_statement_keeps_a_guard_in_the_embedded_engine(name: str) -> None:
+    assert "guard" not in _unguarded(STATEMENTS[name])

@@ -13,6 +13,7 @@ from graph_models.journal_records import (
     append_audit_many,
     append_event,
     append_events,
+    begin_audit,
     load_audit,
     mark_events_published,
     unpublished_events,
@@ -58,6 +59,30 @@ async def test_writers_at_the_same_time_leave_one_chain_without_a_gap(store: Gra
     assert verify_chain(chain) is None
 
 
+@pytest.mark.requirement("I3")
+async def test_writers_of_a_streams_first_entry_at_the_same_time_leave_one_chain(store: GraphStore) -> None:
+    for turn in range(5):
+        stream = f"new-{turn}"
+        writes = (store.write(lambda tx, stream=stream: append_audit(tx, audit(stream))) for _ in range(6))
+        await asyncio.gather(*writes)
+        chain = await store.read(lambda tx, stream=stream: load_audit(tx, stream, 0, 100))
+        assert [one.sequence for one in chain] == [1, 2, 3, 4, 5, 6]
+        assert verify_chain(chain) is None
+
+
+@pytest.mark.requirement("I3")
+async def test_a_stream_is_begun_once_and_goes_on_as_any_other(store: GraphStore) -> None:
+    drafts = [audit(operation="open"), audit("S2"), audit(operation="ask")]
+    begun = await store.write(lambda tx: begin_audit(tx, drafts))
+    more = await store.write(lambda tx: append_audit(tx, audit()))
+    assert [(one.stream, one.sequence) for one in begun] == [("C1", 1), ("S2", 1), ("C1", 2)]
+    chain = await store.read(lambda tx: load_audit(tx, "C1", 0, 10))
+    assert chain == (begun[0], begun[2], more)
+    assert verify_chain(chain) is None
+    with pytest.raises(DuplicateKeyError):
+        await store.write(lambda tx: begin_audit(tx, drafts))
+
+
 async def test_events_of_each_unit_are_numbered_without_a_gap_by_writers_at_the_same_time(store: GraphStore) -> None:
     async def append(one: int) -> None:
         drafts = [event(f"E{one}a", "U1"), event(f"E{one}b", f"U{one % 2 + 1}"), event(f"E{one}c", "U2")]
@@ -68,6 +93,24 @@ async def test_events_of_each_unit_are_numbered_without_a_gap_by_writers_at_the_
     assert len(events) == 36
     for unit in ("U1", "U2"):
         assert [one.sequence for one in events if one.unit_code == unit] == list(range(1, 19))
+
+
+async def test_the_first_events_of_units_are_numbered_from_one_whoever_makes_the_counters(store: GraphStore) -> None:
+    await store.write(lambda tx: append_event(tx, event("E0", "U1")))
+    mixed = await store.write(lambda tx: append_events(tx, [event("E2", "U2"), event("E1", "U1")]))
+    assert [(one.unit_code, one.sequence) for one in mixed] == [("U2", 1), ("U1", 2)]
+    for turn in range(5):
+        drafts = [event(f"F{turn}-{one}", f"V{turn}") for one in range(6)]
+        made = await asyncio.gather(*(store.write(lambda tx, draft=draft: append_event(tx, draft)) for draft in drafts))
+        assert sorted(one.sequence for one in made) == [1, 2, 3, 4, 5, 6]
+
+
+async def test_more_events_than_are_written_one_by_one_are_numbered_in_the_order_given(store: GraphStore) -> None:
+    drafts = [event(f"E{one:02}", f"U{one % 5}") for one in range(20)]
+    made = await store.write(lambda tx: append_events(tx, drafts))
+    assert [(one.id, one.sequence) for one in made] == [(f"E{one:02}", one // 5 + 1) for one in range(20)]
+    found = await store.read(lambda tx: unpublished_events(tx, 99))
+    assert found == tuple(sorted(made, key=lambda one: (one.unit_code, one.sequence)))
 
 
 async def test_an_event_comes_back_with_its_place_until_it_has_left(store: GraphStore) -> None:

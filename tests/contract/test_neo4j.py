@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from graph_models import statements
+from graph_models import statements, statements_journal
 from graph_models.case_records import add_case, list_cases, load_needs
 from graph_models.errors import StoreError, StoreUnavailableError
 from graph_models.journal_records import append_audit, load_audit, unpublished_events, verify_chain
 from graph_models.migrations import MIGRATIONS
 from graph_models.neo4j_store import Neo4jStore
-from graph_models.store import Transaction, Work
+from graph_models.store import Transaction, Work, over_rows
 from tests.contract import embedded_writer
 from tests.contract.records import audit, case, need
 
@@ -24,9 +24,11 @@ TOUCH = "MATCH (c:CaseFile {number: $number}) SET c.guard = coalesce(c.guard, 0)
 needs_neo4j = pytest.mark.services("neo4j")
 STATEMENTS = {
     name: text
-    for name, text in vars(statements).items()
+    for name, text in (vars(statements) | vars(statements_journal)).items()
     if name.isupper() and not name.startswith("_") and isinstance(text, str)
 }
+FOR_EACH = ("CREATE_NEED", "APPEND_AUDIT", "CREATE_AUDIT", "COUNT_EVENTS", "COUNT_FIRST_EVENTS", "CREATE_EVENT")
+STATEMENTS |= {f"{name} of rows": over_rows(STATEMENTS[name]) for name in FOR_EACH}
 WHOLE_LABEL = {"READ_VERSIONS", "PUBLISHED_NUMBER", "DUE_NEEDS", "OPEN_INTENTS", "UNPUBLISHED_EVENTS", "LIST_SEALS"}
 """These read all nodes of a small label: versions, the queues, one counter for each unit, a city's seals."""
 

@@ -9,6 +9,7 @@ from graph_models.case_records import (
     add_needs,
     find_case,
     load_case,
+    load_case_parts,
     load_cases,
     load_need,
     load_needs,
@@ -58,6 +59,22 @@ async def test_needs_come_back_by_identifier_in_order_for_one_case_and_for_sever
     assert await store.read(lambda tx: load_needs(tx, "C2")) == tuple(ordered[2:])
     assert await store.read(lambda tx: load_needs_of(tx, ["C2", "C1", "C2", "C9"])) == tuple(ordered)
     assert await store.read(lambda tx: load_needs_of(tx, [])) == ()
+
+
+async def test_a_case_comes_back_with_all_that_belongs_to_it_each_part_in_order(store: GraphStore) -> None:
+    async def work(tx: Transaction) -> None:
+        await _two_cases(tx)
+        await add_case(tx, case("C3"))
+        for number in ("NBP2", "NBP1"):
+            await add_proof(tx, proof(number))
+
+    await store.write(work)
+    needs, requests = (need("C1", 1), need("C1", 2)), (verification_request("R-C1", "C1"),)
+    whole = (case("C1"), needs, requests, (proof("NBP1"), proof("NBP2")))
+    assert await store.read(lambda tx: load_case_parts(tx, "C1")) == whole
+    assert await store.read(lambda tx: load_case_parts(tx, "C3")) == (case("C3"), (), (), ())
+    with pytest.raises(RecordNotFoundError, match="case C9"):
+        await store.read(lambda tx: load_case_parts(tx, "C9"))
 
 
 async def test_requests_come_back_by_identifier_and_by_case(store: GraphStore) -> None:

@@ -19,6 +19,7 @@ from graph_models.seal_records import (
     hold_grant,
     list_seals,
     load_grant,
+    load_grant_with_seal,
     load_seal,
     save_grant,
     save_seal,
@@ -73,7 +74,7 @@ async def test_a_seal_that_is_not_there_is_not_found(store: GraphStore) -> None:
     for work in works:
         with pytest.raises(RecordNotFoundError, match="seal S9"):
             await store.write(work)
-    for work in (load_grant, hold_grant):
+    for work in (load_grant, load_grant_with_seal, hold_grant):
         with pytest.raises(RecordNotFoundError, match="grant G9"):
             await store.write(lambda tx, work=work: work(tx, "G9"))
 
@@ -90,7 +91,10 @@ async def test_grants_come_back_by_seal_and_by_unit(store: GraphStore) -> None:
     await store.write(work)
     assert await store.read(lambda tx: load_grant(tx, "G3")) == given[2]
     assert await store.read(lambda tx: grants_of_seal(tx, "S1")) == (given[1], given[0], given[2])
-    assert await store.read(lambda tx: grants_of_unit(tx, "NB-MZ")) == (given[1], given[0], given[3])
+    first, other = seal("S1", "S1"), seal("S2", "S2")
+    pairs = ((given[1], first), (given[0], first), (given[3], other))
+    assert await store.read(lambda tx: grants_of_unit(tx, "NB-MZ")) == pairs
+    assert await store.read(lambda tx: load_grant_with_seal(tx, "G4")) == (given[3], other)
     assert await store.read(lambda tx: grants_of_unit(tx, "NB-X")) == ()
     with pytest.raises(DuplicateKeyError):
         await store.write(lambda tx: add_grant(tx, grant("G1", seal_id="S2")))

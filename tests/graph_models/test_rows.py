@@ -22,7 +22,7 @@ from graph_models.catalogue import (
 )
 from graph_models.errors import RecordNotFoundError, StaleVersionError, StoreError
 from graph_models.journal import Receipt
-from graph_models.rows import from_document, held, joined, milliseconds, moment, to_document, written
+from graph_models.rows import fields_of, from_document, held, joined, milliseconds, moment, to_document, written
 from tests.contract import records
 
 RECORDS = (
@@ -49,6 +49,13 @@ MILLISECONDS = st.integers(-(10**13), 10**13)
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: type(record).__name__)
 def test_a_record_comes_back_as_it_was(record: object) -> None:
     assert from_document(type(record), to_document(record)) == record
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=lambda record: type(record).__name__)
+def test_the_fields_of_a_record_are_given_as_they_are(record: object) -> None:
+    found = fields_of(record)
+    assert type(record)(**found) == record
+    assert orjson.loads(to_document(found)) == orjson.loads(to_document(record))
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])), st.integers(-(2**63), 2**63 - 1))

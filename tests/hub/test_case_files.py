@@ -45,7 +45,7 @@ async def test_a_file_that_is_not_there_is_not_found(office: Office) -> None:
 @pytest.mark.requirement("I3")
 @pytest.mark.parametrize(
     ("kind", "told"),
-    [(EventType.CASE_OPENED, "request.received"), (EventType.CASE_WITHDRAWN, "request.withdrawn")],
+    [(EventType.NEED_CHANGED, "request.received"), (EventType.CASE_WITHDRAWN, "request.withdrawn")],
 )
 async def test_what_happens_to_a_case_is_written_once_and_told_to_both_units_of_its_requests(
     office: Office, kind: EventType, told: str

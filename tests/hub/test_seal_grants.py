@@ -42,7 +42,7 @@ async def test_a_grant_is_registered_by_another_person_than_proposed_it_and_told
     assert (grant.proposed_by, grant.registered_by, grant.state) == ("police-1", "police-2", GrantState.REGISTERED)
     assert SignedGrant.from_text(grant.signed).to_text() == signed
     assert await services.grants.of_seal(SUPERVISOR, seal.id) == (grant,)
-    assert await services.grants.store.read(lambda tx: grants_of_unit(tx, "MZ-HS")) == (grant,)
+    assert await services.grants.store.read(lambda tx: grants_of_unit(tx, "MZ-HS")) == ((grant, seal),)
     entries = await services.grants.store.read(lambda tx: load_audit(tx, seal_stream(seal.id), 0, 99))
     assert (entries[-1].operation, entries[-1].target) == ("grant.registered", grant.id)
     events = await services.grants.store.read(lambda tx: unpublished_events(tx, 99))
