@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 
 import orjson
@@ -40,8 +40,13 @@ class PageContent:
 
 def content_json(content: PageContent) -> str:
     """Return the content as JSON text, from which ``content_from_json`` makes the same content again."""
-    record = {**asdict(content), "endorsement": content.endorsement.to_json().decode()}
+    record = {name: getattr(content, name) for name in _NAMES}
+    record["facts"] = [asdict(fact) for fact in content.facts]
+    record["endorsement"] = content.endorsement.to_json().decode()
     return orjson.dumps(record, option=orjson.OPT_SORT_KEYS).decode()
+
+
+_NAMES = tuple(field.name for field in fields(PageContent))
 
 
 def content_from_json(text: str) -> PageContent:

@@ -70,6 +70,14 @@ def read_shape(pdf: bytes, box: SealBox) -> PageShape | UnfamiliarPage:
         return UnfamiliarPage(str(surprise))
 
 
+def contents_of_pages(pdf: bytes) -> tuple[bytes, ...] | UnfamiliarPage:
+    """Return what each page shows, as it is stored: compressed (ISO 32000-1, 7.8.2). Never raises for what is there."""
+    try:
+        return _contents(pdf)
+    except _UnfamiliarError as surprise:
+        return UnfamiliarPage(str(surprise))
+
+
 class _UnfamiliarError(Exception):
     """Something is not where, or not what, our renderer writes."""
 
@@ -105,7 +113,10 @@ _CATALOG = _object(
 _PAGES = _object(rb"<</Type/Pages/Count (?P<count>%b)/Kids\[(?P<kids>%b)\]" % (_N, _REFERENCES))
 _PAGE = _object(
     rb"(?P<text><</Type/Page/Resources %b 0 R/MediaBox\[0 0 (?P<width>%b) (?P<height>%b)\]/StructParents %b/Tabs/S"
-    rb"/Parent (?P<pages>%b) 0 R/Contents %b 0 R)" % (_N, _NUMBER, _NUMBER, _COUNT, _N, _N)
+    rb"/Parent (?P<pages>%b) 0 R/Contents (?P<contents>%b) 0 R)" % (_N, _NUMBER, _NUMBER, _COUNT, _N, _N)
+)
+_CONTENTS = re.compile(
+    rb"%b 0 obj\n<</Length %b/Filter/FlateDecode>>\nstream\n(?P<stream>.*)\nendstream\nendobj\n" % (_N, _N), re.DOTALL
 )
 _TREE = _object(
     rb"(?P<text><</Type/StructTreeRoot/RoleMap<</Datetime/Span/Terms/Part/Title/P/Strong/Span/Em/Span>>"
@@ -142,9 +153,7 @@ class _Layout(NamedTuple):
 
 
 def _read(pdf: bytes, box: SealBox) -> PageShape:
-    trailer = _TRAILER.search(pdf, max(0, len(pdf) - _LONGEST_TRAILER))
-    if trailer is None:
-        raise _UnfamiliarError("the trailer")
+    trailer = _trailer(pdf)
     layout = _layout(pdf, int(trailer["table"]), trailer.start())
     catalog = layout.object(int(trailer["root"]), _CATALOG)
     page = _page(layout, int(catalog["pages"]), box)
@@ -175,6 +184,21 @@ def _read(pdf: bytes, box: SealBox) -> PageShape:
     )
 
 
+def _contents(pdf: bytes) -> tuple[bytes, ...]:
+    trailer = _trailer(pdf)
+    layout = _layout(pdf, int(trailer["table"]), trailer.start())
+    catalog = layout.object(int(trailer["root"]), _CATALOG)
+    pages = [layout.object(number, _PAGE) for number in _kids(layout.object(int(catalog["pages"]), _PAGES))]
+    return tuple(layout.object(int(page["contents"]), _CONTENTS)["stream"] for page in pages)
+
+
+def _trailer(pdf: bytes) -> re.Match[bytes]:
+    trailer = _TRAILER.search(pdf, max(0, len(pdf) - _LONGEST_TRAILER))
+    if trailer is None:
+        raise _UnfamiliarError("the trailer")
+    return trailer
+
+
 def _layout(pdf: bytes, table: int, end: int) -> _Layout:
     """Look at the whole table: one section, every object in use, and nothing between one object and the next."""
     entries = _ENTRY.findall(pdf, table, end)
@@ -193,12 +217,20 @@ def _layout(pdf: bytes, table: int, end: int) -> _Layout:
 def _page(layout: _Layout, number: int, box: SealBox) -> re.Match[bytes]:
     """Return the page that the seal goes on, which must have room for it."""
     pages = layout.object(number, _PAGES)
-    kids = pages["kids"].split(b" 0 R")[:-1]
-    if len(kids) != int(pages["count"]) or not 0 <= box.page < len(kids):
+    kids = _kids(pages)
+    if not 0 <= box.page < len(kids):
         raise _UnfamiliarError("the tree of pages")
-    page = layout.object(int(kids[box.page]), _PAGE)
+    page = layout.object(kids[box.page], _PAGE)
     width, height = float(page["width"]), float(page["height"])
     inside = 0 <= box.left < box.right <= width and 0 <= box.bottom < box.top <= height
     if not inside or page["pages"] != pages["number"]:
         raise _UnfamiliarError("room for the seal")
     return page
+
+
+def _kids(pages: re.Match[bytes]) -> list[int]:
+    """Return the numbers of all pages, in order."""
+    kids = [int(number) for number in pages["kids"].split(b" 0 R")[:-1]]
+    if len(kids) != int(pages["count"]):
+        raise _UnfamiliarError("the tree of pages")
+    return kids

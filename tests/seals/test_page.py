@@ -11,12 +11,16 @@ from pathlib import Path
 
 import pikepdf
 import pytest
+import zxingcpp
+from hypothesis import given
+from hypothesis import strategies as st
 
 from seals.endorsement import Fact, facts_digest, facts_json
 from seals.errors import PageError, UnprintableCharacterError
 from seals.page import PAGE_HEIGHT, RenderedPage, render_page
 from seals.page_content import PageContent, PageFamily
 from seals.page_limits import ADDRESS_LIMIT, FACTS_LIMIT, NAME_LIMIT, NUMBER_LIMIT, TOTAL_LIMIT, UNIT_LIMIT, VALUE_LIMIT
+from tests.seals.proof_contents import SHARED_CONTENT
 
 MARKUP = "#set text(red) [*bold*] _it_ $x^2$ `raw` <label> @ref // no /* */ \\ \\u{4e00} \"q\" 'a' -- ~ = #panic()"
 SEAL_SIDE = 42 / 25.4 * 72
@@ -112,6 +116,31 @@ def test_markup_in_values_is_shown_as_it_is_written(shared_content: PageContent,
     content = replace(with_facts(shared_content, MARKUP), title=MARKUP, remarks=MARKUP)
     text = text_of(render_page(content), tmp_path)
     assert text.count(re.sub(r"\s", "", MARKUP)) >= 3
+
+
+@given(st.lists(st.text("\\\"'#$[](){}*_`@<>/~=-+;:,.u41n 长"), min_size=1, max_size=3), st.sampled_from(PageFamily))
+def test_hostile_text_arrives_as_it_was_given(texts: list[str], family: PageFamily) -> None:
+    title = f"{texts[0]}。"
+    content = replace(with_facts(SHARED_CONTENT, *texts), family=family, title=title, remarks=title)
+    with open_pdf(render_page(content)) as pdf:
+        attached = {name: spec.get_file().read_bytes() for name, spec in pdf.attachments.items()}
+        assert str(pdf.docinfo["/Title"]) == title
+    assert attached == {"facts.json": facts_json(content.facts), "endorsement.json": content.endorsement.to_json()}
+
+
+@pytest.mark.services("pdfsig")
+@pytest.mark.parametrize(
+    "address", ["https://proofs.example/verify?code=7Q2M-K4XW-9TRB-VH3D", "https://x.example/?" + "a&+%" * 95]
+)
+def test_the_qr_code_on_the_page_reads_as_the_address_of_the_check_page(
+    shared_content: PageContent, tmp_path: Path, address: str
+) -> None:
+    (tmp_path / "page.pdf").write_bytes(render_page(replace(shared_content, check_url=address)).pdf)
+    subprocess.run(["pdftoppm", "-r", "200", "-gray", "-singlefile", "page.pdf", "page"], cwd=tmp_path, check=True)
+    _, size, _, pixels = (tmp_path / "page.pgm").read_bytes().split(b"\n", 3)
+    width, height = map(int, size.split())
+    (code,) = zxingcpp.read_barcodes(memoryview(pixels).cast("B", (height, width)))
+    assert (code.text, code.format, code.ec_level) == (address, zxingcpp.BarcodeFormat.QRCode, "M")
 
 
 @pytest.mark.services("pdfsig")
