@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from graph_models.casework import Case, IntentState, IssuingIntent, Need, ProofKind
+from graph_models.casework import Case, IntentState, IssuingIntent, Need, Proof, ProofKind, ProofState
 from graph_models.catalogue import ProofType, ServiceItem, Unit
 from hub.clock import CITY_TIME, Ids
 from seals.endorsement import Endorsement, Fact, facts_digest
@@ -62,6 +62,32 @@ def intend(order: IssueOrder, letterhead: Letterhead, ids: Ids, now: datetime) -
         order_json=content_json(_content(order, letterhead, number, code, now)),
         state=IntentState.INTENDED,
         intended_at=now,
+        version=1,
+    )
+
+
+def proof_of(intent: IssuingIntent, content: PageContent, document_sha256: str, document_bytes: int) -> Proof:
+    """Return the record of the proof that an intent has become: a document of a digest and a length."""
+    endorsement = content.endorsement
+    shared = endorsement.seal_kind is SealKind.INFORMATION_SHARING
+    return Proof(
+        number=intent.proof_number,
+        check_code=intent.check_code,
+        kind=ProofKind.SHARED if shared else ProofKind.VERIFIED,
+        negative=endorsement.negative,
+        proof_type_code=endorsement.proof_type_code,
+        case_number=intent.case_number,
+        need_id=intent.need_id,
+        request_id=intent.request_id,
+        extraction_unit=endorsement.extraction_unit_code,
+        producing_unit=endorsement.producing_unit_code,
+        extracted_at=endorsement.extracted_at,
+        valid_until=end_of_day(content.valid_until) if content.valid_until else None,
+        document_sha256=document_sha256,
+        document_bytes=document_bytes,
+        endorsement_json=endorsement.to_json().decode(),
+        catalogue_version=endorsement.catalogue_version,
+        state=ProofState.VALID,
         version=1,
     )
 

@@ -21,8 +21,6 @@ from graph_models.casework import (
     Need,
     NeedState,
     Proof,
-    ProofKind,
-    ProofState,
     RequestState,
     RequestStep,
     VerificationRequest,
@@ -39,18 +37,16 @@ from hub.clock import Clock, Ids
 from hub.documents import DocumentStore
 from hub.errors import NotIssuableError, SealRefusedError, UnavailableError
 from hub.events import EventType, events_for
-from hub.issuing import IssueOrder, Letterhead, end_of_day, intend
+from hub.issuing import IssueOrder, Letterhead, intend, proof_of
 from hub.needs import NeedMaker, groups_without_way
 from hub.proof_levels import ProofLevels
 from hub.seal_usage import SealUsage
 from hub.working_days import WorkingCalendar
-from seals.endorsement import Endorsement
 from seals.errors import PageError, SealsError, UnprintableCharacterError
 from seals.grants import SignedGrant
-from seals.kinds import SealKind
-from seals.page_content import PageContent, content_from_json
+from seals.page_content import content_from_json
 from seals.page_limits import require_within_limits
-from seals.signer_orders import SealedDocument, SealingOrder, SealingService
+from seals.signer_orders import SealingOrder, SealingService
 
 LOG = structlog.get_logger("proofhub.proofs")
 
@@ -91,9 +87,10 @@ class ProofService:
             SealsError: the page could not be made or sealed; the intent stays and is tried again.
         """
         intent = self.intend(order)
-        async with self.usage.watched(actor):
-            kept = await self.store.write(lambda tx: self.record_intent(tx, intent, actor))
-        return await self.finish(kept)
+        async with self.signer.ahead(content_from_json(intent.order_json)) as signer:
+            async with self.usage.watched(actor):
+                kept = await self.store.write(lambda tx: self.record_intent(tx, intent, actor))
+            return await self.finish(kept, signer)
 
     def intend(self, order: IssueOrder) -> IssuingIntent:
         """Decide number, time and endorsement of an order; nothing is written.
@@ -146,10 +143,11 @@ class ProofService:
         )
         return intent
 
-    async def finish(self, intent: IssuingIntent) -> Proof | None:
+    async def finish(self, intent: IssuingIntent, signer: SealingService | None = None) -> Proof | None:
         """Seal what was intended, keep the document, commit the proof and deliver it to the case.
 
-        Where the seal or the grant was revoked meanwhile, the intent is closed as void.
+        Where the seal or the grant was revoked meanwhile, the intent is closed as void. ``signer`` is one that is at
+        the page already.
 
         Raises:
             SealSuspendedError: the seal is suspended; the intent stays and is tried again.
@@ -164,9 +162,10 @@ class ProofService:
         grant = await self.store.read(lambda tx: self.usage.grant_of(tx, intent))
         if grant is None:
             return await write_again(self.store, lambda tx: self._give_up(tx, intent.key))
-        sealed = await self.signer.seal(SealingOrder(intent.key, content, SignedGrant.from_text(grant.signed)))
+        order = SealingOrder(intent.key, content, SignedGrant.from_text(grant.signed))
+        sealed = await (signer or self.signer).seal(order)
         await self.documents.put(sealed.pdf)
-        proof = _proof(intent, content, sealed)
+        proof = proof_of(intent, content, sealed.sha256, len(sealed.pdf))
         snapshot = await self.snapshots.at(proof.catalogue_version)
         maker = NeedMaker(snapshot, self.calendar, self.ids, self.clock.now())
         return await write_again(self.store, lambda tx: self._commit(tx, intent.key, proof, maker))
@@ -336,31 +335,6 @@ async def _issued(tx: Transaction, intent: IssuingIntent | None) -> Proof | None
     """Return the proof that an intent has become; None where it was closed as void."""
     done = intent is not None and intent.state is IntentState.COMMITTED
     return await load_proof(tx, intent.proof_number) if intent and done else None
-
-
-def _proof(intent: IssuingIntent, content: PageContent, sealed: SealedDocument) -> Proof:
-    endorsement: Endorsement = content.endorsement
-    shared = endorsement.seal_kind is SealKind.INFORMATION_SHARING
-    return Proof(
-        number=intent.proof_number,
-        check_code=intent.check_code,
-        kind=ProofKind.SHARED if shared else ProofKind.VERIFIED,
-        negative=endorsement.negative,
-        proof_type_code=endorsement.proof_type_code,
-        case_number=intent.case_number,
-        need_id=intent.need_id,
-        request_id=intent.request_id,
-        extraction_unit=endorsement.extraction_unit_code,
-        producing_unit=endorsement.producing_unit_code,
-        extracted_at=endorsement.extracted_at,
-        valid_until=end_of_day(content.valid_until) if content.valid_until else None,
-        document_sha256=sealed.sha256,
-        document_bytes=len(sealed.pdf),
-        endorsement_json=endorsement.to_json().decode(),
-        catalogue_version=endorsement.catalogue_version,
-        state=ProofState.VALID,
-        version=1,
-    )
 
 
 def _wanted(case: Case, needs: tuple[Need, ...], proof: Proof, request: VerificationRequest | None) -> bool:

@@ -21,7 +21,7 @@ from pki.keystore import KeyStore
 from seals.kinds import SealKind
 from seals.page import render_page
 from seals.sealing import Seal, seal_page
-from seals.signer_orders import SealedDocument, SealingOrder
+from seals.signer_orders import SealedDocument, SealingOrder, SealingService
 from seals.signer_records import SealRecord
 
 T = TypeVar("T")
@@ -133,7 +133,7 @@ class TimedDocuments:
         return await self.inner.get(sha256)
 
 
-class TimedSigner:
+class TimedSigner(SealingService):
     """Makes and seals pages in a thread of its own as `seals.signer.Signer` does, and times the two apart."""
 
     def __init__(self, keys: KeyStore, records: Iterable[SealRecord], clock: Clock, watch: Stopwatch) -> None:

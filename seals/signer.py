@@ -17,7 +17,7 @@ from seals.signer_records import SealRecord
 __all__ = ["GrantTrust", "SealRecord", "SealedDocument", "SealingOrder", "SealingService", "Signer", "SignerParts"]
 
 
-class Signer:
+class Signer(SealingService):
     """Seals in threads of its own; carries out `SealingService` in this process."""
 
     def __init__(self, parts: SignerParts, *, threads: int = 1) -> None:

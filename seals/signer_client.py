@@ -1,32 +1,26 @@
 """The signer process as seen from the hub: carries out `SealingService` through a Unix socket.
 
-A connection carries one question. When the signer or one of its workers dies, what was asked is asked again until
-somebody answers: an order names its issuing key, so it is sealed once. After a while the caller gets
-`SignerUnavailableError` and may come back later with the same order.
+A connection carries one question, or a page to be made ahead and then its order. When the signer or one of its workers
+dies, what was asked is asked again until somebody answers: an order names its issuing key, so it is sealed once. After
+a while the caller gets `SignerUnavailableError` and may come back later with the same order.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
 from pki.authority import Subject
 from pki.keystore import KeyAlgorithm
 from seals.errors import SignerClosedError, SignerUnavailableError
-from seals.judge_frames import HEAD_BYTES
-from seals.signer_messages import (
-    ANSWER_BODY_LIMIT,
-    HEAD_LIMIT,
-    Message,
-    frame_length,
-    order_head,
-    raise_failure,
-    read_head,
-    text_of,
-)
-from seals.signer_orders import SealedDocument, SealingOrder
+from seals.page_content import PageContent
+from seals.signer_connection import SignerConnection
+from seals.signer_messages import Message, order_head, raise_failure, text_of
+from seals.signer_orders import SealedDocument, SealingOrder, SealingService
+from seals.signer_page_ahead import PageAhead
 from seals.signer_records import SealRecord, written_record
 
 MOST_CONNECTIONS = 64
@@ -38,7 +32,7 @@ ANSWER_SECONDS = 30.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 1.0
 
 
-class SignerClient:
+class SignerClient(SealingService):
     """Asks the signer at a socket; safe to use from many tasks at a time."""
 
     def __init__(
@@ -58,6 +52,19 @@ class SignerClient:
         """Have an order sealed; see `SealingService.seal`."""
         answer = await self._ask("seal", order_head(order))
         return SealedDocument(answer.body, text_of(answer.head, "sha256"))
+
+    @asynccontextmanager
+    async def ahead(self, content: PageContent) -> AsyncIterator[SealingService]:
+        """Have a page made ahead; see `SealingService.ahead`."""
+        if self._closed or self._free.locked():
+            yield self
+            return
+        page = PageAhead(self._socket, content, self, self._answer_seconds)
+        with self._counted():
+            try:
+                yield page
+            finally:
+                await page.close()
 
     async def suspend(self, seal_id: str) -> None:
         """Suspend a seal: when this returns, nothing more is sealed with it.
@@ -139,17 +146,23 @@ class SignerClient:
     async def _ask(self, operation: str, fields: Mapping[str, Any] | None = None, body: bytes = b"") -> Message:
         if self._closed:
             raise SignerClosedError("the way to the signer has been closed")
+        with self._counted():
+            async with self._free:
+                answer = await self._until_answered(Message({**(fields or {}), "operation": operation}, body).framed())
+        raise_failure(answer.head)
+        return answer
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        """Count what is under way, for which closing waits."""
         self._under_way += 1
         self._idle.clear()
         try:
-            async with self._free:
-                answer = await self._until_answered(Message({**(fields or {}), "operation": operation}, body).framed())
+            yield
         finally:
             self._under_way -= 1
             if not self._under_way:
                 self._idle.set()
-        raise_failure(answer.head)
-        return answer
 
     async def _until_answered(self, question: bytes) -> Message:
         now: Callable[[], float] = asyncio.get_running_loop().time
@@ -166,16 +179,8 @@ class SignerClient:
             pause = min(2 * pause, _LONGEST_PAUSE)
 
     async def _answered(self, question: bytes) -> Message:
-        reader, writer = await asyncio.open_unix_connection(self._socket)
+        connection = await SignerConnection.open(self._socket)
         try:
-            writer.write(question)
-            await writer.drain()
-            head = await _frame(reader, HEAD_LIMIT)
-            return Message(read_head(head), await _frame(reader, ANSWER_BODY_LIMIT))
+            return await connection.ask(question)
         finally:
-            writer.close()
-
-
-async def _frame(reader: asyncio.StreamReader, limit: int) -> bytes:
-    length = frame_length(await reader.readexactly(HEAD_BYTES), limit)
-    return await reader.readexactly(length)
+            connection.close()

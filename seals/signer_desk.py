@@ -19,13 +19,14 @@ from pki.keystore import KeyStore
 from seals.endorsement import facts_digest
 from seals.errors import (
     GrantScopeError,
+    PrunedDocumentError,
     ReusedIssuingKeyError,
     SealingError,
     SealsError,
     WrongSealError,
 )
 from seals.grants import Grant, GrantUse, SignedGrant, using_unit, verify_grant
-from seals.page import render_page
+from seals.page import RenderedPage, render_page
 from seals.page_content import PageContent, content_json
 from seals.page_limits import require_within_limits
 from seals.sealing import Seal, seal_page
@@ -71,6 +72,14 @@ class SignerParts:
     """Opens what puts time stamps into the seals, in each worker; it is bounded in time, for the seal waits for it."""
 
 
+@dataclass(frozen=True, slots=True)
+class MadePage:
+    """A page that was made ahead of its order."""
+
+    content: PageContent
+    page: RenderedPage
+
+
 class SigningDesk:
     """Seals one order after the other; may be called from several threads."""
 
@@ -95,17 +104,32 @@ class SigningDesk:
         self.log = SignerLog(folder / "log", parts.clock)
         self._settle_what_is_left()
 
-    def seal(self, order: SealingOrder) -> SealedDocument:
-        """Seal an order, or give what was sealed for it; see `SealingService.seal`."""
+    def make_page(self, content: PageContent) -> MadePage:
+        """Make the page of an order that is still to come; no key is asked and nothing is kept.
+
+        Raises:
+            UnprintableCharacterError, PageError: it cannot be made.
+        """
+        return MadePage(content, render_page(content))
+
+    def seal(self, order: SealingOrder, made: MadePage | None = None) -> SealedDocument:
+        """Seal an order, or give what was sealed for it; see `SealingService.seal`.
+
+        Args:
+            order: what is to be sealed.
+            made: a page made ahead, taken if it is of the order's content.
+        """
         key = spool_key(order.issuing_key)
         content = hashlib.sha256(content_json(order.content).encode()).hexdigest()
         try:
             with self._locks.exclusive(f"key:{key}"):
                 kept = self._spool.find(key)
                 if kept is None:
-                    kept = self._made(order, key, content)
+                    kept = self._made(order, made, key, content)
                 elif kept.content_sha256 != content:
                     raise ReusedIssuingKeyError(f"the issuing key {order.issuing_key!r} came before with other content")
+                elif kept.pruned:
+                    raise PrunedDocumentError(kept.sha256)
                 self._settle(key, kept)
         except SealsError as refusal:
             self.log.append("refused", key=key, reason=type(refusal).__name__, proof=_number(order.content))
@@ -118,7 +142,7 @@ class SigningDesk:
         """Write in the log that this run ended."""
         self.log.close()
 
-    def _made(self, order: SealingOrder, key: str, content: str) -> KeptDocument:
+    def _made(self, order: SealingOrder, made: MadePage | None, key: str, content: str) -> KeptDocument:
         now = self._clock()
         grant = self._grant(order.grant, now)
         seal = self._seal_for(order.content, grant, now)
@@ -127,19 +151,26 @@ class SigningDesk:
             self._uses.count(grant, key, now)
             kept = self._spool.prepared(key)
             if kept is None or kept.content_sha256 != content:
-                pdf = seal_page(render_page(order.content), order.content.endorsement, seal, now, self._stamp)
+                page = made.page if made and made.content == order.content else render_page(order.content)
+                pdf = seal_page(page, order.content.endorsement, seal, now, self._stamp)
                 names = {"grant": grant.id, "proof": _number(order.content), "seal": grant.seal_id}
                 kept = KeptDocument.of(content, pdf, **names)
                 self._spool.prepare(key, kept)
             self._spool.publish(key)
-            self._settle(key, kept)
+            self._enter(key, kept)
         return kept
 
     def _settle(self, key: str, kept: KeptDocument) -> None:
-        """Log a document that is in its place, unless it is known to be in the log."""
+        """Log what a worker that died had put in its place, unless it came so far as to log it."""
         if self._spool.is_unsettled(key):
-            self.log.append("sealed", key=key, document_sha256=kept.sha256, **kept.details)
-            self._spool.settle(key)
+            if self.log.holds("sealed", key):
+                self._spool.settle(key)
+            else:
+                self._enter(key, kept)
+
+    def _enter(self, key: str, kept: KeptDocument) -> None:
+        self.log.append("sealed", key=key, document_sha256=kept.sha256, **kept.details)
+        self._spool.settle(key)
 
     def _settle_what_is_left(self) -> None:
         """Log what a worker that died had put in its place, and drop what it had not: nobody has seen that."""
@@ -183,13 +214,17 @@ class SigningDesk:
         return self._seals
 
     def _prepared(self) -> dict[str, Seal]:
-        keys, seals = self._open_keys(), dict[str, Seal]()
+        seals = dict[str, Seal]()
+        try:
+            keys = self._open_keys()
+        except PkiError as problem:
+            raise SealingError(f"the store of the seals' keys cannot be opened: {problem}") from problem
         for record in self.records.all():
             try:
                 key = keys.open(record.key_label)
             except PkiError as problem:
                 raise SealingError(f"the key of the seal {record.face.name} cannot be opened: {problem}") from problem
-            seals[record.id] = Seal.prepare(record.kind, record.face, key)
+            seals[record.id] = Seal.prepare(record.kind, record.face, key, record.picture)
         return seals
 
 

@@ -1,8 +1,8 @@
 """What goes over the signer's socket: a question and an answer, each a head in JSON and a body, framed by length.
 
-A connection carries one question and its answer. So the kernel hands each question to a worker that is free, and a
-worker that dies takes one question with it, which its caller asks again. Frames are those of `judge_frames`; never
-pickle, whoever speaks.
+A connection carries one question and its answer, or a page to be made ahead and then its order. So the kernel hands
+each question to a worker that is free, and a worker that dies takes one question with it, which its caller asks again.
+Frames are those of `judge_frames`; never pickle, whoever speaks.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from seals import errors as seals_errors
 from seals.errors import JudgeProtocolError, MalformedEndorsementError, SignerProtocolError
 from seals.grants import SignedGrant
 from seals.judge_frames import frame, length_of
-from seals.page_content import content_from_json, content_json
+from seals.page_content import PageContent, content_from_json, content_json
 from seals.signer_orders import SealingOrder
 
 HEAD_LIMIT = 1024 * 1024
@@ -99,16 +99,26 @@ def read_order(head: dict[str, Any]) -> SealingOrder:
         SignerProtocolError: it is not of this form.
         MalformedGrantError: the grant's text is not.
     """
-    issuing_key, text = text_of(head, "issuing_key"), text_of(head, "content")
+    issuing_key = text_of(head, "issuing_key")
     if not 0 < len(issuing_key) <= _ISSUING_KEY_LIMIT:
         raise SignerProtocolError("the issuing key is empty or too long")
+    return SealingOrder(issuing_key, read_content(head), SignedGrant.from_text(text_of(head, "grant")))
+
+
+def read_content(head: dict[str, Any]) -> PageContent:
+    """Read the content of a page back, which is in canonical form.
+
+    Raises:
+        SignerProtocolError: it is not of this form.
+    """
+    text = text_of(head, "content")
     try:
         content = content_from_json(text)
         if content_json(content) != text or not _of_texts(orjson.loads(text)):
             raise SignerProtocolError("the content is not in canonical form")
     except (ValueError, TypeError, KeyError, AttributeError, MalformedEndorsementError) as problem:
         raise SignerProtocolError("the content is not of the expected form") from problem
-    return SealingOrder(issuing_key, content, SignedGrant.from_text(text_of(head, "grant")))
+    return content
 
 
 def failure(problem: _Carried) -> dict[str, Any]:
@@ -116,6 +126,8 @@ def failure(problem: _Carried) -> dict[str, Any]:
     details: Iterable[str] = (str(problem),)
     if isinstance(problem, seals_errors.UnprintableCharacterError):
         details = (problem.characters,)
+    if isinstance(problem, seals_errors.PrunedDocumentError):
+        details = (problem.document_sha256,)
     if isinstance(problem, pki_errors.ProfileViolationError):
         details = (problem.profile, *problem.violations)
     return {"details": list(details), "error": type(problem).__name__}

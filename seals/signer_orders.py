@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -38,12 +39,21 @@ class SealingService(Protocol):
         Raises:
             GrantError: the grant does not allow it, or the seal is suspended.
             ReusedIssuingKeyError: the same issuing key came before with other content.
+            PrunedDocumentError: it was sealed so long ago that only the hub's document store has it.
             WrongSealError: there is no such seal, or it has another holder.
             ExpiredSealError: the seal's certificate is out of its period.
             UnprintableCharacterError, PageError: the page cannot be made.
             SignerUnavailableError: the signer does not answer; the same order may be given again.
             SealingError: the seal cannot be applied, or the content contradicts itself.
         """
+
+    def ahead(self, content: PageContent) -> AbstractAsyncContextManager[SealingService]:
+        """Have a page made while its order is still being allowed; nothing is sealed by that, and nothing kept.
+
+        The value seals orders as this service does, sooner where the content is the same. Where nothing can be made
+        ahead, it is this service itself.
+        """
+        return nullcontext(self)
 
     async def close(self) -> None:
         """Finish what was begun and take no more orders."""

@@ -20,7 +20,7 @@ from tests.hub.office import Office
 
 
 @dataclass
-class FailingSigner:
+class FailingSigner(SealingService):
     """A signer whose token is out of order until it is mended."""
 
     inner: SealingService

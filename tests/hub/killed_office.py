@@ -62,7 +62,7 @@ class DeadlySource:
 
 
 @dataclass
-class DeadlySigner:
+class DeadlySigner(SealingService):
     """A signer that ends the process before it seals."""
 
     inner: SealingService

@@ -17,10 +17,12 @@ from graph_models.seals import GrantRecord, Seal, SealKind
 from graph_models.store import GraphStore, Transaction
 from hub.actors import Actor, Post
 from hub.clock import SystemIds
+from hub.documents import FolderDocumentStore
 from hub.entry.authority import AuthorityDesk
 from hub.entry.development_seals import LocalSealCalls, bring_to_life
 from hub.seal_book import SealBook
 from hub.seal_grants import SealGrants
+from hub.seal_pictures import SealPictures
 from hub.seal_radar import RadarRule
 from hub.seal_register import SealRegister
 from hub.seal_steps import SealApplication, SealCall
@@ -33,9 +35,10 @@ from seals.grants import Grant
 from seals.kinds import SealKind as Kind
 from seals.signer_desk import GrantTrust, SignerParts, SigningDesk
 from seals.signer_key_desk import KeyDesk
-from seals.signer_orders import SealedDocument, SealingOrder
+from seals.signer_orders import SealedDocument, SealingOrder, SealingService
 from seals.signer_records import SealRecord, written_record
 from tests.hub.set_clock import SetClock
+from tests.simulators.key_places import KeyPlace
 
 HOLDER = "宁波市公安局"
 HOLDER_IDENTIFIER = "NTRCN-11330200TEST00000X"
@@ -46,7 +49,7 @@ _numbers = itertools.count(1)
 
 
 @dataclass
-class DeskSigner:
+class DeskSigner(SealingService):
     """The signer's desks in this process, that can be out of reach; carries out ``SealKeys`` and ``SealingService``."""
 
     parts: SignerParts
@@ -92,6 +95,7 @@ class DeskSigner:
 class SealAuthority:
     """Everything of the seal authority that does not depend on a hub's store."""
 
+    folder: Path
     desk: AuthorityDesk
     roots: tuple[bytes, ...]
     clock: SetClock
@@ -100,8 +104,9 @@ class SealAuthority:
     def services(self, store: GraphStore) -> SealServices:
         """Return the hub's services for the seals on a store."""
         given = (store, self.signer, self.clock, SystemIds(), self.roots)
+        pictures = SealPictures(FolderDocumentStore(self.folder / "documents"))
         book = SealBook(store, self.clock, self.roots, RadarRule())
-        return SealServices(self, SealRegister(*given), SealGrants(*given), book)
+        return SealServices(self, SealRegister(*given, pictures), SealGrants(*given), book)
 
     async def brought_to_life(self, scratch: Path, units: Sequence[str]) -> KeptRegister:
         """Bring both seals to life in a store of their own, grant them to the units, and return the register."""
@@ -171,9 +176,11 @@ class SealServices:
     async def applied(self, kind: SealKind = SealKind.INFORMATION_SHARING) -> Seal:
         return await self.register.apply(FIRST, application(kind), key())
 
+    async def approved(self, kind: SealKind = SealKind.INFORMATION_SHARING) -> Seal:
+        return await self.register.approve(SECOND, call(await self.applied(kind)))
+
     async def made(self, kind: SealKind = SealKind.INFORMATION_SHARING) -> Seal:
-        applied = await self.applied(kind)
-        await self.register.approve(SECOND, call(applied))
+        applied = await self.approved(kind)
         return await self.register.make(FIRST, call(applied))
 
     async def certified(self, kind: SealKind = SealKind.INFORMATION_SHARING) -> Seal:
@@ -193,15 +200,20 @@ class SealServices:
         return self.authority.desk.certify(waiting.request, Kind(seal.kind.value), **more)
 
 
-def make_authority(folder: Path, clock: SetClock) -> SealAuthority:
-    """Make the authority's keys and an empty signer in a folder."""
+def signer_place(folder: Path) -> KeyPlace:
+    """Return where the signer's keys are that are not on a token."""
+    return KeyPlace(folder / "signer-keys", "another horse")
+
+
+def make_authority(folder: Path, clock: SetClock, place: KeyPlace | None = None) -> SealAuthority:
+    """Make the authority's keys and an empty signer in a folder; the signer's keys may be at another place."""
     keys: KeyStore = Pkcs12KeyStore(folder / "authority", "correct horse")
     serial = itertools.count(2**100).__next__
     earlier: Callable[[], datetime] = lambda: clock.now() - timedelta(days=1)  # noqa: E731
     AuthorityDesk(keys, folder / "authority", folder / "pki", earlier, serial).set_up("Proofhub Test")
     desk = AuthorityDesk(keys, folder / "authority", folder / "pki", clock.now, serial)
     roots = TrustRoot.load(folder / "pki" / "root.pem").der
-    seal_keys = Pkcs12KeyStore(folder / "signer-keys", "another horse")
+    seal_keys = (place or signer_place(folder)).open()
     parts = SignerParts(
         open_keys=lambda: seal_keys,
         records=(),
@@ -209,7 +221,7 @@ def make_authority(folder: Path, clock: SetClock) -> SealAuthority:
         folder=folder / "signer",
         clock=clock.now,
     )
-    return SealAuthority(desk, roots, clock, DeskSigner(parts))
+    return SealAuthority(folder, desk, roots, clock, DeskSigner(parts))
 
 
 def application(kind: SealKind = SealKind.INFORMATION_SHARING, **changes: object) -> SealApplication:
