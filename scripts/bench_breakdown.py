@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
 import structlog
+import uvloop
 from starlette.applications import Starlette
 from starlette.types import Message
 
@@ -48,7 +48,7 @@ def breakdown(run: Run) -> Iterator[Figure]:
     for engine in run.engines:
         settings = run.settings(engine, store="inside")
         token = run.city.token(settings, run.handler_of(settings, ITEM), Post.OPERATOR)
-        watch = asyncio.run(_measured(run, settings, token))
+        watch = uvloop.run(_measured(run, settings, token))
         yield from _figures(engine, watch)
 
 

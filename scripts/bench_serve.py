@@ -6,10 +6,11 @@ own ASGI application with nothing of ours in between.
 
 from __future__ import annotations
 
-import asyncio
+import gc
 
 import strawberry
 import uvicorn
+import uvloop
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
@@ -63,6 +64,8 @@ class Precomputed:
 async def serve(settings: Settings) -> None:
     """Serve until told to stop, with the settings of the server that `proofhub serve` takes."""
     async with open_hub(settings) as hub, hub.background.running():
+        gc.collect()
+        gc.freeze()
         app = make_app(hub, settings)
         app.router.routes.append(Route("/bench/precomputed", Precomputed().__call__, methods=["PUT", "POST"]))
         app.router.routes.append(Mount("/bench/strawberry", PlainStrawberry(_services(hub))))
@@ -95,7 +98,7 @@ def _services(hub: Hub) -> Services:
 def main() -> None:
     """Take the settings from the environment and serve."""
     configure_logs()
-    asyncio.run(serve(Settings()))
+    uvloop.run(serve(Settings()))
 
 
 if __name__ == "__main__":

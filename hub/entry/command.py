@@ -1,12 +1,11 @@
 """The ``proofhub`` command.
 
-Exit status of ``verify``: 0 good, 1 not good, 3 could not be judged; 2 is a wrong call. Commands that need the store
-speak to the running hub's API.
+Exit status of ``verify`` and ``signer check-log``: 0 good, 1 not good, 3 could not be judged; 2 is a wrong call.
+Commands that need the store speak to the running hub's API.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from datetime import UTC, timedelta
 from importlib.metadata import version

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import socket
 import sys
@@ -43,6 +44,8 @@ async def serve(settings: Settings, started: Callable[[], None] | None = None) -
     """
     require_loopback(settings)
     async with open_hub(settings) as hub, hub.background.running():
+        gc.collect()
+        gc.freeze()  # the catalogue's snapshot lasts: no later collection needs to walk through it
         config = uvicorn.Config(
             make_app(hub, settings),
             host=settings.server.host,
