@@ -1,4 +1,4 @@
-"""Records of the seals (电子印章, Art. 15): the seals and their keys, the grants to units, the usage book."""
+"""Records of the seals (电子印章, Art. 15): seals and their keys, grants to units, the usage book, refused uses."""
 
 from __future__ import annotations
 
@@ -54,6 +54,16 @@ class SealKey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SealPictureRecord:
+    """The picture that a seal shows instead of the drawn one; both files lie in the document store."""
+
+    sha256: str
+    """Digest of the file as it was supplied."""
+    shown_sha256: str
+    """Digest of the picture as seals show it, which was made of that file once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SealStepRecord:
     """One step of a seal as it was taken."""
 
@@ -87,6 +97,8 @@ class Seal:
     """Keys that sealed before, the oldest first: proofs are checked with their certificates."""
     steps: tuple[SealStepRecord, ...]
     version: int
+    picture: SealPictureRecord | None = None
+    """None where the seal is drawn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +138,24 @@ class UsageEntry:
     proof_type_code: str
     key_label: str
     """The seal's key when the proof was committed."""
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealViolation:
+    """A use of a seal that was refused because no grant covers it (违规情形)."""
+
+    issuing_key: str
+    """The issuing that was refused; it is one violation for each reason."""
+    seal_id: str | None
+    """None where there is no seal of the kind."""
+    unit_code: str
+    """The unit that wanted to use it."""
+    proof_type_code: str
+    reason: str
+    """Code of the refusal."""
+    by: str
+    """Who asked for it: a staff number, or a system's name."""
     at: datetime
 
 

@@ -24,6 +24,7 @@ from pki.profiles import seal_profile, violations
 from pki.trust import find_path
 from seals.appearance import SealFace
 from seals.kinds import SEAL_POLICIES, SealKind
+from seals.seal_pictures import SealPicture
 from seals.signer_records import SealRecord
 
 __all__ = [
@@ -82,10 +83,10 @@ def subject_of(seal: Seal) -> Subject:
     )
 
 
-def signer_record(seal: Seal, label: str) -> SealRecord:
-    """Return the seal as the signer records it, with the key of that label."""
+def signer_record(seal: Seal, label: str, picture: SealPicture | None = None) -> SealRecord:
+    """Return the seal as the signer records it, with the key of that label and the picture that it shows."""
     face = SealFace(seal.holder, seal.name, seal.number)
-    return SealRecord(seal.id, SealKind(seal.kind.value), label, face)
+    return SealRecord(seal.id, SealKind(seal.kind.value), label, face, picture)
 
 
 def key_label(seal: Seal) -> str:

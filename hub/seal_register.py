@@ -27,6 +27,7 @@ from hub.events import EventType, events_for
 from hub.permission import Operation, require
 from hub.receipts import Keyed, done_before, keyed, note_done
 from hub.seal_keys import SealKeys, certified, key_label, keys_of, signer_record, subject_of
+from hub.seal_pictures import SealPictures, picture_digest
 from hub.seal_steps import (
     SealApplication,
     SealCall,
@@ -84,6 +85,7 @@ class SealRegister:
     ids: Ids
     trust_roots: tuple[bytes, ...]
     """Roots of the seals' certificates, in DER."""
+    pictures: SealPictures
 
     async def read(self, actor: Actor, seal_id: str) -> Seal:
         """Return a seal. Raises NotFoundError."""
@@ -124,14 +126,28 @@ class SealRegister:
         """Approve what was applied for."""
         return await self._step(actor, call, SealStep.APPROVE, _nothing_to_prepare)
 
-    async def make(self, actor: Actor, call: SealCall, algorithm: KeyAlgorithm = KeyAlgorithm.P_256) -> Seal:
-        """Have the signer make the seal's key; its certificate request is in the answer's ``key``."""
+    async def make(
+        self,
+        actor: Actor,
+        call: SealCall,
+        algorithm: KeyAlgorithm = KeyAlgorithm.P_256,
+        picture: bytes | None = None,
+    ) -> Seal:
+        """Have the signer make the seal's key; its certificate request is in the answer's ``key``.
+
+        ``picture`` is a PNG file that the seal shows for ever instead of the drawn one.
+
+        Raises:
+            InvalidInputError: the picture cannot be the face of a seal.
+        """
+        said = (algorithm, *filter(None, (picture_digest(picture),)))
 
         async def prepare(seal: Seal) -> Change:
+            kept = None if picture is None else await self.pictures.keep(picture)
             made = await self._new_key(seal, algorithm)
-            return lambda found: replace(found, key=made)
+            return lambda found: replace(found, key=made, picture=kept)
 
-        return await self._step(actor, call, SealStep.MAKE, prepare, algorithm)
+        return await self._step(actor, call, SealStep.MAKE, prepare, *said)
 
     async def install(self, actor: Actor, call: SealCall, certificate: str) -> Seal:
         """Keep the issued certificate of the key that waits for one; in a rotation the new key takes over.
@@ -145,7 +161,7 @@ class SealRegister:
             if waiting is None:
                 raise AssertionError("a seal in a state that takes a certificate has a key")
             found = certified(seal, waiting, certificate, self.trust_roots, self.clock.now())
-            record = signer_record(seal, waiting.label)
+            record = signer_record(seal, waiting.label, await self.pictures.shown(seal.picture))
             await _of_signer(self.keys.install_certificate(record, found.certificate or ""))
             return lambda current: with_certificate(current, found)
 
@@ -282,6 +298,8 @@ class SealRegister:
     async def _journal(self, tx: Transaction, actor: Actor, step: SealStep, seal: Seal, mutation: Keyed) -> None:
         at, event = seal.steps[-1].at, EVENTS[step]
         detail = {"state": seal.state, "remarks": seal.steps[-1].remarks, "key": seal.key.label if seal.key else None}
+        if seal.picture is not None:
+            detail |= {"picture": seal.picture.sha256, "picture_shown": seal.picture.shown_sha256}
         await append_audit(tx, entry(seal_stream(seal.id), actor, event, seal.id, at, **detail))
         units = {actor.unit_code}
         if step in _CONCERN_UNITS:

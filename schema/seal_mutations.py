@@ -11,10 +11,12 @@ from graph_models import seals as records
 from graph_models.seals import SealKind
 from hub.errors import HubError
 from hub.seal_keys import CERTIFICATE_LIMIT, KeyAlgorithm
+from hub.seal_pictures import PICTURE_RULE
 from hub.seal_steps import NAME_LIMIT, NUMBER_LIMIT, TEXT_LIMIT, SealApplication, SealCall
 from schema.context import Info
 from schema.errors import Problem, problem_of
 from schema.fields import resolved
+from schema.scalars import Base64
 from schema.seals import Grant, Seal, grant_shape, seal_shape
 
 _KEY = "A key of the caller's own, 1 to 128 characters: the same key and content do nothing twice."
@@ -76,6 +78,16 @@ class MakeSealKeyInput(SealStepInput):
     algorithm: KeyAlgorithm = strawberry.field(default=KeyAlgorithm.P_256, description="What kind of key.")
 
 
+@strawberry.input(description="Has a seal made: its first key and, where wanted, the picture that it shows.")
+class MakeSealInput(MakeSealKeyInput):
+    """Has a seal made."""
+
+    picture: Base64 | None = strawberry.field(
+        default=None,
+        description=f"A picture that the seal shows for ever instead of the drawn one: {PICTURE_RULE}; null: drawn.",
+    )
+
+
 @strawberry.input(description="Hands in the certificate that was issued for the key that waits for one.")
 class InstallCertificateInput(SealStepInput):
     """Hands in an issued certificate."""
@@ -122,6 +134,7 @@ class GrantPayload:
 _INPUT = strawberry.argument(name="input", description="The key, and what the mutation needs.")
 Apply: TypeAlias = Annotated[ApplyForSealInput, _INPUT]
 Step: TypeAlias = Annotated[SealStepInput, _INPUT]
+Make: TypeAlias = Annotated[MakeSealInput, _INPUT]
 MakeKey: TypeAlias = Annotated[MakeSealKeyInput, _INPUT]
 Install: TypeAlias = Annotated[InstallCertificateInput, _INPUT]
 Register: TypeAlias = Annotated[RegisterGrantInput, _INPUT]
@@ -144,11 +157,13 @@ class SealMutations:
         return await _seal(info.context.services.seals.approve(info.context.actor, given.call()))
 
     @resolved(
-        "Have the signer make the seal's key; `key.request` is what its authority certifies. For the seal authority."
+        "Have the signer make the seal's key; `key.request` is what its authority certifies. A picture may be supplied "
+        "that the seal shows. For the seal authority."
     )
-    async def make_seal(self, info: Info, given: MakeKey) -> SealPayload:
-        """Have the seal's key made."""
-        return await _seal(info.context.services.seals.make(info.context.actor, given.call(), given.algorithm))
+    async def make_seal(self, info: Info, given: Make) -> SealPayload:
+        """Have the seal made."""
+        service, actor = info.context.services.seals, info.context.actor
+        return await _seal(service.make(actor, given.call(), given.algorithm, given.picture))
 
     @resolved(
         "Keep the issued certificate of the key that waits for one, after checking key, profile, names and trust. In a "

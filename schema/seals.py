@@ -85,6 +85,11 @@ class Seal:
     state: SealState = strawberry.field(description="Where it stands; it seals only while ACTIVE.")
     version: int = strawberry.field(description="Give it as `expectedVersion` to be told of a change in between.")
 
+    @resolved("SHA-256 of the picture that was supplied and that it shows, in hexadecimal; null: it is drawn.")
+    def picture_sha256(self) -> str | None:
+        """Return the digest of the supplied picture."""
+        return None if self.record.picture is None else self.record.picture.sha256
+
     @resolved("The key that seals; null before it is made.")
     def key(self) -> SealKey | None:
         """Return the key that seals."""

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from seals.page_shape import NEW_OBJECTS, PageShape, SealBox, UnfamiliarPage, read_shape
 
+PICTURE_OBJECTS = 2
+"""How many objects a picture adds to those of a seal, at most: its colours and its opacity."""
 _ENTRY = b"%010d 00000 n \n"
 
 
@@ -28,14 +30,21 @@ class PageChanges:
     """The beginnings of these four."""
     table: bytes
     """The cross-reference section up to the entries of these four."""
+    free: int
+    """The first number that no object has then: a seal's picture takes it and the next."""
     trailer: bytes
-    """The trailer up to the second half of the file's identifier, which is between parentheses."""
+    """The trailer from after its size to the second half of the file's identifier, which is between parentheses."""
 
 
 def read_changes(pdf: bytes, box: SealBox) -> PageChanges | UnfamiliarPage:
     """Work out a page's part of the update that puts a seal into a box. Never raises for what the page holds."""
     shape = read_shape(pdf, box)
-    return shape if isinstance(shape, UnfamiliarPage) else _changes(shape, box, len(pdf))
+    if isinstance(shape, UnfamiliarPage):
+        return shape
+    free = shape.size + NEW_OBJECTS
+    if any(b"%d 0 R" % number in pdf for number in range(free, free + PICTURE_OBJECTS)):
+        return UnfamiliarPage("an object that is referred to")  # a picture would become it
+    return _changes(shape, box, len(pdf))
 
 
 def _changes(shape: PageShape, box: SealBox, length: int) -> PageChanges:
@@ -57,8 +66,9 @@ def _changes(shape: PageShape, box: SealBox, length: int) -> PageChanges:
         % (element, shape.document, shape.page, field, shape.page),
         signature=b"%d 0 obj\n" % signature,
         table=entries,
-        trailer=b"trailer\n<</Size %d/Root %d 0 R/Info %b 0 R/Prev %d/ID[(%b)"
-        % (shape.size + NEW_OBJECTS, shape.catalog, shape.information, shape.table_at, shape.identity),
+        free=shape.size + NEW_OBJECTS,
+        trailer=b"/Root %d 0 R/Info %b 0 R/Prev %d/ID[(%b)"
+        % (shape.catalog, shape.information, shape.table_at, shape.identity),
     )
 
 

@@ -30,6 +30,7 @@ from seals.page import RenderedPage
 from seals.page_changes import PageChanges
 from seals.page_shape import UnfamiliarPage
 from seals.page_update import UpdateTemplate
+from seals.seal_pictures import SealPicture
 from seals.signature_field import FIELD_NAME, PageWriter, SealForm, draw_seal, field_spec, tag_field
 from seals.signature_stamp import SignatureStamp
 
@@ -48,8 +49,8 @@ class Seal:
     """The certificate that was found to be one of this kind when the seal was prepared."""
 
     @classmethod
-    def prepare(cls, kind: SealKind, face: SealFace, key: SealingKey) -> Seal:
-        """Prepare a seal of a kind.
+    def prepare(cls, kind: SealKind, face: SealFace, key: SealingKey, picture: SealPicture | None = None) -> Seal:
+        """Prepare a seal of a kind; it shows its face, or a picture instead.
 
         Raises:
             WrongSealError: the key's certificate is not one of this kind of seal, or not of this holder and name.
@@ -57,7 +58,7 @@ class Seal:
         """
         _require_kind(key, kind)
         _require_face(key, face)
-        form = SealForm.of(face)
+        form = SealForm.of(face, picture)
         return cls(kind, face, key, form, SignatureTemplate(key), UpdateTemplate(form), (key.certificate, kind))
 
 

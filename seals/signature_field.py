@@ -1,4 +1,4 @@
-"""The visible signature field: the round seal as its appearance, and its place in the page's structure.
+"""The visible signature field: the round seal, drawn or a picture, as its appearance, and its place in the structure.
 
 Keeps the page what it was made as, PDF/A-3a (ISO 19005-3) and PDF/UA-1 (ISO 14289-1, 7.18): the field has a name to be
 read out and is the content of a Form structure element, which the parent tree leads back to.
@@ -17,11 +17,15 @@ from pyhanko.sign.fields import SigFieldSpec
 from seals.appearance import DIAMETER, POINTS_PER_MILLIMETRE, SealFace, seal_to_pdf
 from seals.errors import SealingError
 from seals.page_shape import SealBox
+from seals.seal_pictures import SealPicture
 
 FIELD_NAME = "ProofSeal"
 """Name of the signature field; a proof has this one only."""
 APPEARANCE_SIDE = round(DIAMETER * POINTS_PER_MILLIMETRE, 3)
 """Width and height of the seal's appearance, in points."""
+
+
+_PICTURE = b"%.3f 0 0 %.3f 0 0 cm\n/Picture Do\n"
 
 
 class PageWriter(IncrementalPdfFileWriter):
@@ -38,13 +42,15 @@ class SealForm:
     compressed: bytes
     description: str
     """What a screen reader says."""
+    picture: SealPicture | None = None
+    """What is shown instead of the drawn seal."""
 
     @classmethod
-    def of(cls, face: SealFace) -> SealForm:
-        """Draw a face; raises as `seals.appearance.seal_to_pdf`."""
+    def of(cls, face: SealFace, picture: SealPicture | None = None) -> SealForm:
+        """Draw a face, or show a picture; raises as `seals.appearance.seal_to_pdf`."""
+        drawn = seal_to_pdf(face) if picture is None else _PICTURE % (APPEARANCE_SIDE, APPEARANCE_SIDE)
         # As ink does: what is printed under the seal stays readable.
-        content = b"/Ink gs\n" + seal_to_pdf(face)
-        return cls(zlib.compress(content, 9), f"{face.name}（{face.holder}）")
+        return cls(zlib.compress(b"/Ink gs\n" + drawn, 9), f"{face.name}（{face.holder}）", picture)
 
 
 def field_spec(form: SealForm, box: SealBox) -> SigFieldSpec:
@@ -60,17 +66,41 @@ def field_spec(form: SealForm, box: SealBox) -> SigFieldSpec:
 def draw_seal(writer: PageWriter, field: generic.IndirectObject, form: SealForm) -> None:
     """Make the seal the field's normal appearance (ISO 32000-1, 12.5.5)."""
     ink = _dictionary({"/Type": pdf_name("/ExtGState"), "/BM": pdf_name("/Multiply")})
+    resources: dict[str, generic.PdfObject] = {"/ExtGState": _dictionary({"/Ink": ink})}
+    if form.picture is not None:
+        resources["/XObject"] = _dictionary({"/Picture": _add_picture(writer, form.picture)})
     stream = generic.StreamObject(
         {
             pdf_name("/Type"): pdf_name("/XObject"),
             pdf_name("/Subtype"): pdf_name("/Form"),
             pdf_name("/BBox"): generic.ArrayObject([_number(0), _number(0), *(_number(APPEARANCE_SIDE),) * 2]),
-            pdf_name("/Resources"): _dictionary({"/ExtGState": _dictionary({"/Ink": ink})}),
+            pdf_name("/Resources"): _dictionary(resources),
             pdf_name("/Filter"): pdf_name("/FlateDecode"),
         },
         encoded_data=form.compressed,
     )
     _entries(field)[pdf_name("/AP")] = _dictionary({"/N": writer.add_object(stream)})
+
+
+def _add_picture(writer: PageWriter, picture: SealPicture) -> generic.IndirectObject:
+    """Add a picture, and how opaque it is as its soft mask (ISO 32000-1, 11.6.5.3)."""
+    colours = _image(picture, "/DeviceRGB", picture.colours)
+    if picture.opacity is not None:
+        colours[pdf_name("/SMask")] = writer.add_object(_image(picture, "/DeviceGray", picture.opacity))
+    return writer.add_object(colours)
+
+
+def _image(picture: SealPicture, space: str, pixels: bytes) -> generic.StreamObject:
+    entries: dict[str, generic.PdfObject] = {
+        "/Type": pdf_name("/XObject"),
+        "/Subtype": pdf_name("/Image"),
+        "/Width": _number(picture.width),
+        "/Height": _number(picture.height),
+        "/ColorSpace": pdf_name(space),
+        "/BitsPerComponent": _number(8),
+        "/Filter": pdf_name("/FlateDecode"),
+    }
+    return generic.StreamObject(_dictionary(entries), encoded_data=pixels)
 
 
 def tag_field(writer: PageWriter, field: generic.IndirectObject, form: SealForm) -> None:

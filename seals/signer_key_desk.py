@@ -56,6 +56,7 @@ class KeyDesk:
         Raises:
             SignerProtocolError: the question is not of its form.
             WrongSealError: the certificate is not one of this seal.
+            SealPictureError: its picture is not of its form.
             PkiError: it is not of the key, not of its profile, or leads to no trust root.
         """
         record, certificates = _seal_record(head), _certificates(head)
@@ -69,8 +70,9 @@ class KeyDesk:
             roots=self._parts.trust().roots,
             at=self._parts.clock(),
         )
-        Seal.prepare(record.kind, record.face, keys.open(record.key_label))
-        self._desk.log.append("install_certificate", seal=record.id, label=record.key_label)
+        Seal.prepare(record.kind, record.face, keys.open(record.key_label), record.picture)
+        shown = {} if record.picture is None else {"picture": record.picture.sha256}
+        self._desk.log.append("install_certificate", seal=record.id, label=record.key_label, **shown)
         self._desk.records.put(record)
 
     def destroy(self, label: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +11,9 @@ from typing import Any
 import orjson
 
 from seals.appearance import SealFace
-from seals.errors import SealingError, WrongSealError
+from seals.errors import SealingError, SealPictureError, WrongSealError
 from seals.kinds import SealKind
+from seals.seal_pictures import SealPicture
 from seals.signer_files import replace_through
 from seals.signer_locks import NamedLocks
 
@@ -25,6 +27,8 @@ class SealRecord:
     kind: SealKind
     key_label: str
     face: SealFace
+    picture: SealPicture | None = None
+    """What the seal shows instead of its face."""
 
 
 class SealRecords:
@@ -80,7 +84,7 @@ class SealRecords:
             return {record.id: record for record in map(read_record, found["seals"])}, frozenset(found["destroyed"])
         except FileNotFoundError:
             return {}, frozenset()
-        except (OSError, ValueError, KeyError, TypeError) as problem:
+        except (OSError, ValueError, KeyError, TypeError, SealPictureError) as problem:
             raise SealingError("the signer cannot read its records of seals") from problem
 
     def _write(self, kept: dict[str, SealRecord], dropped: frozenset[str]) -> None:
@@ -90,7 +94,7 @@ class SealRecords:
 
 def written_record(record: SealRecord) -> dict[str, str | None]:
     """Return a record as JSON keeps it."""
-    face = record.face
+    face, picture = record.face, record.picture
     return {
         "holder": face.holder,
         "id": record.id,
@@ -98,13 +102,16 @@ def written_record(record: SealRecord) -> dict[str, str | None]:
         "kind": record.kind.value,
         "name": face.name,
         "number": face.number,
+        "picture": None if picture is None else b64encode(picture.to_bytes()).decode(),
     }
 
 
 def read_record(found: dict[str, Any]) -> SealRecord:
-    """Read a record back; raises KeyError, TypeError or ValueError."""
+    """Read a record back; raises KeyError, TypeError, ValueError or SealPictureError."""
     texts = [found[name] for name in ("holder", "id", "key_label", "name")]
     if not all(isinstance(text, str) and text for text in texts) or not isinstance(found["number"], str | None):
         raise ValueError("a seal's record holds texts")
     face = SealFace(found["holder"], found["name"], found["number"])
-    return SealRecord(found["id"], SealKind(found["kind"]), found["key_label"], face)
+    shown = found.get("picture")  # records that were kept before there were pictures have none
+    picture = None if shown is None else SealPicture.from_bytes(b64decode(shown, validate=True))
+    return SealRecord(found["id"], SealKind(found["kind"]), found["key_label"], face, picture)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -12,6 +14,7 @@ from rich.table import Table
 
 from hub.clock import CITY_TIME
 from hub.entry import remote
+from seals.picture_files import FILE_BYTES
 
 _PROBLEMS = "errors { message mend }"
 _SEAL = """seal { id kind holder name number state version nextSteps
@@ -23,11 +26,15 @@ _LIST = f"""query L($after: String) {{ seals(first: 100, after: $after) {{ ... o
 _USAGE = f"""query U($seal: ID!, $day: String, $after: String) {{
   sealUsage(sealId: $seal, day: $day, first: 100, after: $after) {{ ... on Problem {{ message mend }}
   ... on SealUseConnection {{ used nodes {{ proofNumber unitCode proofTypeCode grantId at }} {_PAGE} }} }} }}"""
+_VIOLATIONS = f"""query V($seal: ID, $unit: String, $after: String) {{
+  sealViolations(sealId: $seal, unitCode: $unit, first: 100, after: $after) {{ ... on Problem {{ message mend }}
+  ... on SealViolationConnection {{
+    nodes {{ issuingKey sealId unitCode proofTypeCode reason by at }} {_PAGE} }} }} }}"""
 _RADAR = """{ sealRadar { ... on Problem { message mend }
   ... on SealRadar { lines { subject name goodUntil livingProofs neededUntil endlessProofs renewBy state } } } }"""
 _INPUTS = {
     "applyForSeal": "ApplyForSealInput",
-    "makeSeal": "MakeSealKeyInput",
+    "makeSeal": "MakeSealInput",
     "rotateSeal": "MakeSealKeyInput",
     "installSealCertificate": "InstallCertificateInput",
     "registerGrant": "RegisterGrantInput",
@@ -60,6 +67,11 @@ class RemoteSeals:
         pages = list(self._pages(_USAGE, "sealUsage", {"seal": seal, "day": day}))
         return [node for page in pages for node in page["nodes"]], pages[0]["used"]
 
+    def violations(self, seal: str | None, unit: str | None) -> Iterator[dict[str, Any]]:
+        """Yield refused uses, the newest first, as they are asked for page by page. Raises RemoteError."""
+        for page in self._pages(_VIOLATIONS, "sealViolations", {"seal": seal, "unit": unit}):
+            yield from page["nodes"]
+
     def radar(self) -> list[dict[str, Any]]:
         """Return the lines of the radar. Raises RemoteError."""
         lines: list[dict[str, Any]] = self._found(_RADAR, "sealRadar", {})["lines"]
@@ -87,6 +99,12 @@ class RemoteSeals:
         if "message" in found:
             raise remote.RemoteError([_problem(found)])
         return found
+
+
+def read_picture_file(file: Path) -> str:
+    """Return a picture as the hub takes it, Base64; of a file that is too large, so much that the hub says so."""
+    with file.open("rb") as opened:
+        return b64encode(opened.read(FILE_BYTES + 1)).decode()
 
 
 def show_seal(out: Console, seal: Mapping[str, Any]) -> None:
@@ -118,6 +136,23 @@ def show_usage(out: Console, uses: Iterable[Mapping[str, Any]], used: int) -> No
     out.print(f"{len(rows)} sealed; {used} counted with those under way", highlight=False)
 
 
+def show_violations(out: Console, violations: Iterable[Mapping[str, Any]]) -> None:
+    """Show refused uses as a table."""
+    rows = [
+        (
+            _moment(one["at"]),
+            one["unitCode"],
+            one["proofTypeCode"],
+            one["reason"],
+            one["sealId"] or "–",
+            one["issuingKey"],
+            one["by"],
+        )
+        for one in violations
+    ]
+    out.print(_table(("time", "unit", "type", "reason", "seal", "issuing", "by"), rows))
+
+
 def show_radar(out: Console, lines: Iterable[Mapping[str, Any]]) -> None:
     """Show the radar, what must be done in colour."""
     rows = [
@@ -146,6 +181,10 @@ def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Table:
 
 def _day(text: str | None) -> str:
     return "–" if text is None else datetime.fromisoformat(text).astimezone(CITY_TIME).date().isoformat()
+
+
+def _moment(text: str) -> str:
+    return datetime.fromisoformat(text).astimezone(CITY_TIME).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _time(text: str) -> str:

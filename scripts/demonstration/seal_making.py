@@ -26,7 +26,7 @@ _SEALS = """{ seals(first: 100) { ... on Problem { message mend } ... on SealCon
 _APPLY = "mutation A($input: ApplyForSealInput!) { applyForSeal(input: $input) { errors { code message mend } } }"
 _STEPS = {
     SealStep.APPROVE: ("approveSeal", "SealStepInput"),
-    SealStep.MAKE: ("makeSeal", "MakeSealKeyInput"),
+    SealStep.MAKE: ("makeSeal", "MakeSealInput"),
     SealStep.INSTALL: ("installSealCertificate", "InstallCertificateInput"),
     SealStep.ACTIVATE: ("activateSeal", "SealStepInput"),
 }

@@ -40,6 +40,8 @@ from tests.hub.seal_authority import (
     make_authority,
 )
 
+pytestmark = pytest.mark.both_key_stores
+
 
 async def audited(services: SealServices, seal: Seal) -> list[str]:
     entries = await services.register.store.read(lambda tx: load_audit(tx, seal_stream(seal.id), 0, 100))

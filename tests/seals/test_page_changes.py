@@ -35,5 +35,13 @@ def test_the_table_names_each_changed_object_where_it_begins(page) -> None:
     assert page.changes.field_at == len(written)
 
 
+def test_a_page_that_names_an_object_that_a_picture_would_become_is_not_familiar(page) -> None:
+    taken = page.changes.free
+    for number in (taken, taken + 1):
+        pdf = page.pdf.replace(b"/Lang(", b"/Lang(%d 0 R" % number, 1)
+        assert isinstance(read_changes(pdf, page.seal_box), UnfamiliarPage)
+    assert isinstance(read_changes(page.pdf, page.seal_box), PageChanges)
+
+
 def test_the_changes_of_what_is_no_page_say_what_is_missing(page) -> None:
     assert read_changes(b"rubbish", page.seal_box) == UnfamiliarPage("the trailer")

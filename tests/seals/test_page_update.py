@@ -4,6 +4,7 @@ import hashlib
 import subprocess
 from dataclasses import replace
 from datetime import timedelta, timezone
+from io import BytesIO
 
 import pikepdf
 import pytest
@@ -18,11 +19,13 @@ from seals.page_changes import PageChanges
 from seals.page_content import PageContent, PageFamily
 from seals.page_shape import UnfamiliarPage
 from seals.page_update import PreparedUpdate
+from seals.picture_files import read_picture
 from seals.sealing import Seal, seal_page
 from seals.verdict import VerdictOutcome
 from seals.verification import verify_document
 from seals.verification_policy import VerificationPolicy
 from tests.seals.pdf_graphs import graph_of
+from tests.seals.pictures import round_picture
 
 VARIETY = [
     *((family, negative, 2) for family in PageFamily for negative in (False, True)),
@@ -36,6 +39,13 @@ VARIETY = [
 def seal(seal_office) -> Seal:
     record = seal_office.record(SealKind.INFORMATION_SHARING)
     return Seal.prepare(record.kind, record.face, seal_office.keys.open(record.key_label))
+
+
+@pytest.fixture(scope="module", params=[True, False], ids=["clear", "opaque"])
+def pictured(seal_office, request) -> Seal:
+    """A seal that shows a picture instead."""
+    record, picture = seal_office.record(SealKind.INFORMATION_SHARING), read_picture(round_picture(clear=request.param))
+    return Seal.prepare(record.kind, record.face, seal_office.keys.open(record.key_label), picture)
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +94,25 @@ def test_both_ways_mean_the_same_and_are_judged_the_same(
     assert graph_of(direct) == graph_of(library)
     assert _judged(direct, policy, seal_office.now) == _judged(library, policy, seal_office.now)
     assert verify_document(direct, policy, at=seal_office.now).outcome is VerdictOutcome.GOOD
+
+
+def test_both_ways_show_a_picture_the_same_and_are_judged_the_same(
+    page, shared_content, pictured, seal_office, policy
+) -> None:
+    ways = (page, _for_the_library(page))
+    direct, library = (seal_page(way, shared_content.endorsement, pictured, seal_office.now) for way in ways)
+    assert isinstance(page.changes, PageChanges)
+    assert graph_of(direct) == graph_of(library)
+    assert _judged(direct, policy, seal_office.now) == _judged(library, policy, seal_office.now)
+    assert verify_document(direct, policy, at=seal_office.now).outcome is VerdictOutcome.GOOD
+
+
+def test_a_seal_with_a_picture_still_says_its_name(page, shared_content, pictured, seal_office) -> None:
+    with pikepdf.open(BytesIO(seal_page(page, shared_content.endorsement, pictured, seal_office.now))) as document:
+        field = document.Root.AcroForm.Fields[0]
+        assert str(field.TU) == "电子证明共享信息专用章（宁波市公安局）"
+        picture = field.AP.N.Resources.XObject.Picture
+        assert (picture.Width, picture.ColorSpace, len(picture.read_bytes())) == (600, "/DeviceRGB", 3 * 600 * 600)
 
 
 def test_a_difference_between_two_files_would_be_seen(page, shared_content, seal, seal_office) -> None:
