@@ -184,7 +184,19 @@ ARCHIVE = Migration(
     ),
 )
 
-MIGRATIONS: tuple[Migration, ...] = (FIRST, SEALS, ARCHIVE)
+VIOLATIONS = Migration(
+    number=4,
+    nodes=(
+        _nodes("SealViolation", "key STRING, seal_id STRING, at INT64, record STRING", ("at",)),
+        _nodes("UnitViolations", "unit_code STRING"),
+    ),
+    links=(
+        _links("REFUSED", "Seal", "SealViolation"),
+        _links("REFUSED_TO", "UnitViolations", "SealViolation"),
+    ),
+)
+
+MIGRATIONS: tuple[Migration, ...] = (FIRST, SEALS, ARCHIVE, VIOLATIONS)
 """All of them, by number."""
 
 SCHEMA_VERSION = MIGRATIONS[-1].number

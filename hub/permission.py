@@ -30,6 +30,7 @@ class Operation(StrEnum):
     MANAGE_SEALS = "MANAGE_SEALS"
     GRANT_SEALS = "GRANT_SEALS"
     READ_SEALS = "READ_SEALS"
+    READ_OWN_VIOLATIONS = "READ_OWN_VIOLATIONS"
 
 
 class Reach(StrEnum):
@@ -76,6 +77,7 @@ POLICY: dict[Operation, Rule] = {
     Operation.MANAGE_SEALS: _rule("Art. 15", Reach.ANY, Post.SEAL_AUTHORITY),
     Operation.GRANT_SEALS: _rule("Art. 15", Reach.ANY, Post.SEAL_AUTHORITY),
     Operation.READ_SEALS: _rule("Art. 15, 20", Reach.ANY, Post.SEAL_AUTHORITY, Post.SUPERVISOR),
+    Operation.READ_OWN_VIOLATIONS: _rule("Art. 15, 20", _OWN, Post.SEAL_KEEPER, Post.UNIT_MANAGER),
 }
 """Operation → who may do it."""
 

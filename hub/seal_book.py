@@ -1,4 +1,7 @@
-"""The usage book and the radar of the seals, as the seal authority and the supervisor read them (Art. 15, 20)."""
+"""Usage book, violations and radar of the seals, for the seal authority and the supervisor (Art. 15, 20).
+
+A unit reads its own violations too.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,13 @@ from dataclasses import dataclass
 from datetime import date
 
 from graph_models.seal_records import grants_of_seal, list_seals
-from graph_models.seals import UsageEntry
+from graph_models.seals import SealViolation, UsageEntry
 from graph_models.store import GraphStore, Transaction
 from graph_models.usage_records import living_proofs, used_on_day, uses_of_day
+from graph_models.violation_records import list_violations
 from hub.actors import Actor
 from hub.clock import Clock
-from hub.permission import Operation, require
+from hub.permission import Operation, permitted, require
 from hub.seal_radar import RadarLine, RadarRule, radar
 
 
@@ -22,6 +26,16 @@ class UsagePage:
     entries: tuple[UsageEntry, ...]
     used: int
     """Uses of the whole day, those under way included."""
+
+
+@dataclass(frozen=True, slots=True)
+class ViolationFilter:
+    """Which refused uses are asked for."""
+
+    seal_id: str | None = None
+    """None for those of any seal."""
+    unit_code: str | None = None
+    """None for those of any unit; where a unit asks, for its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +63,22 @@ class SealBook:
             return UsagePage(entries, await used_on_day(tx, ids, day.isoformat()))
 
         return await self.store.read(work)
+
+    async def violations(
+        self, actor: Actor, wanted: ViolationFilter, after: tuple[int, str] | None, limit: int
+    ) -> tuple[SealViolation, ...]:
+        """Return a page of refused uses, the newest first.
+
+        ``after`` is the (UTC milliseconds, ``violation_key``) of the last one seen, or None for the first page.
+
+        Raises:
+            NotPermittedError: a unit asks for another's.
+        """
+        unit = wanted.unit_code
+        if not permitted(actor, Operation.READ_SEALS):
+            unit = actor.unit_code if unit is None else unit
+            require(actor, Operation.READ_OWN_VIOLATIONS, unit)
+        return await self.store.read(lambda tx: list_violations(tx, wanted.seal_id, unit, after, limit))
 
     async def radar(self, actor: Actor) -> tuple[RadarLine, ...]:
         """Return until when each key, certificate, authority and algorithm is good, and what stands on it."""

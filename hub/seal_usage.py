@@ -15,10 +15,18 @@ from datetime import datetime
 from graph_models.casework import IssuingIntent, Proof
 from graph_models.journal import Receipt
 from graph_models.journal_records import add_receipt, append_audit, append_events, find_receipt
-from graph_models.seal_records import grants_of_unit, hold_gate, hold_grant, list_seals, load_grant, load_seal
-from graph_models.seals import GrantRecord, GrantState, Seal, SealState, UsageEntry
+from graph_models.seal_records import (
+    grants_of_unit,
+    hold_gate,
+    hold_grant,
+    list_seals,
+    load_grant_with_seal,
+    load_seal,
+)
+from graph_models.seals import GrantRecord, GrantState, Seal, SealState, SealViolation, UsageEntry
 from graph_models.store import GraphStore, Transaction
 from graph_models.usage_records import add_use, count_use
+from graph_models.violation_records import add_violation
 from hub.actors import Actor
 from hub.audit import SEALS_STREAM, entry, seal_stream
 from hub.clock import CITY_TIME, Clock, Ids
@@ -64,11 +72,7 @@ class SealUsage:
             SealNotGrantedError: no grant covers the unit, the proof type and the time, or its day is used up.
         """
         use = _use_of(intent)
-        seals = await self._active(tx, use)
-        lasting = [seal for seal in seals if _lasts(seal, use, self.rule)]
-        if not lasting:
-            raise _expiring(seals)
-        grants = _covering(await grants_of_unit(tx, use.unit_code), lasting, use)
+        grants = _covering(await grants_of_unit(tx, use.unit_code), use, self.rule)
         day, used_up = city_day(intent.intended_at), False
         for grant in grants:
             if not await hold_gate(tx, grant.seal_id, intent.case_number):
@@ -80,7 +84,7 @@ class SealUsage:
                     return replace(intent, seal_id=grant.seal_id, grant_id=grant.id)
                 await count_use(tx, grant.id, day, -1)
                 used_up = True
-        raise _not_granted(use, lasting[0], used_up=used_up)
+        raise await self._refusal(tx, use, used_up=used_up)
 
     async def grant_of(self, tx: Transaction, intent: IssuingIntent) -> GrantRecord | None:
         """Return the grant by which an intent may be sealed now; None where seal or grant was revoked for ever.
@@ -88,8 +92,7 @@ class SealUsage:
         Raises:
             SealSuspendedError: the seal is suspended: it may be tried again later.
         """
-        seal = await load_seal(tx, intent.seal_id or "")
-        grant = await load_grant(tx, intent.grant_id or "")
+        grant, seal = await load_grant_with_seal(tx, intent.grant_id or "")
         return grant if _stands(seal, grant) else None
 
     async def hold(self, tx: Transaction, intent: IssuingIntent) -> Seal | None:
@@ -137,6 +140,7 @@ class SealUsage:
             if await find_receipt(tx, use.unit_code, kind, key) is not None:
                 return
             await append_audit(tx, entry(stream, actor, kind, use.issuing_key, at, **detail))
+            await add_violation(tx, _violation(use, refusal.code, actor, at))
             await append_events(tx, events_for(self.ids, units, kind, use.issuing_key, at, seal=use.seal_id, **detail))
             done = Receipt(
                 unit_code=use.unit_code, operation=kind, key=key, content_digest="", result=use.issuing_key, at=at
@@ -145,12 +149,14 @@ class SealUsage:
 
         await self.store.write(work)
 
-    async def _active(self, tx: Transaction, use: _Use) -> list[Seal]:
-        of_kind = [seal for seal in await list_seals(tx) if seal.kind.value == use.kind and seal.holder == use.holder]
+    async def _refusal(self, tx: Transaction, use: _Use, *, used_up: bool) -> SealRefusedError:
+        """Say why no grant lets the unit use a seal: none is active, none lasts, or the unit may use none of them."""
+        of_kind = [seal for seal in await list_seals(tx) if _is_wanted(seal, use)]
         active = [seal for seal in of_kind if seal.state is SealState.ACTIVE]
         if not active:
-            raise _none_active(use, of_kind)
-        return active
+            return _none_active(use, of_kind)
+        lasting = [seal for seal in active if _lasts(seal, use, self.rule)]
+        return _not_granted(use, lasting[0], used_up=used_up) if lasting else _expiring(active)
 
 
 def city_day(at: datetime) -> str:
@@ -177,14 +183,17 @@ def _lasts(seal: Seal, use: _Use, rule: RadarRule) -> bool:
     return end is not None and may_seal(end, use.at, use.usable_until, rule)
 
 
-def _covering(grants: Iterable[GrantRecord], seals: list[Seal], use: _Use) -> list[GrantRecord]:
-    """Return the grants that cover a use, those without a daily limit first."""
-    ids = {seal.id for seal in seals}
+def _is_wanted(seal: Seal, use: _Use) -> bool:
+    return seal.kind.value == use.kind and seal.holder == use.holder
+
+
+def _covering(pairs: Iterable[tuple[GrantRecord, Seal]], use: _Use, rule: RadarRule) -> list[GrantRecord]:
+    """Return the grants, of active seals that last, which cover a use: those without a daily limit first."""
     found = [
         grant
-        for grant in grants
+        for grant, seal in pairs
         if grant.state is GrantState.REGISTERED
-        and grant.seal_id in ids
+        and (_is_wanted(seal, use) and seal.state is SealState.ACTIVE and _lasts(seal, use, rule))
         and (not grant.proof_types or use.proof_type_code in grant.proof_types)
         and grant.not_before <= use.at <= grant.not_after
     ]
@@ -198,6 +207,18 @@ def _stands(seal: Seal, grant: GrantRecord) -> bool:
     if seal.state is not SealState.ACTIVE:
         raise _suspended(None)
     return True
+
+
+def _violation(use: RefusedUse, reason: str, actor: Actor, at: datetime) -> SealViolation:
+    return SealViolation(
+        issuing_key=use.issuing_key,
+        seal_id=use.seal_id,
+        unit_code=use.unit_code,
+        proof_type_code=use.proof_type_code,
+        reason=reason,
+        by=actor.subject,
+        at=at,
+    )
 
 
 def _refused_use(use: _Use, seals: list[Seal]) -> RefusedUse:

@@ -23,13 +23,14 @@ from schema.requests import RequestQueries
 from schema.routes import RouteQueries
 from schema.scalars import SCALARS
 from schema.seal_mutations import SealMutations
+from schema.seal_violations import ViolationQueries
 from schema.seals import SealQueries
 
 
 @strawberry.type(
     description="What can be asked. Each query of one thing answers with a union: the thing, or the Problem with it."
 )
-class Query(CatalogueQueries, RouteQueries, CaseQueries, RequestQueries, ProofQueries, SealQueries):
+class Query(CatalogueQueries, RouteQueries, CaseQueries, RequestQueries, ProofQueries, SealQueries, ViolationQueries):
     """What can be asked."""
 
 

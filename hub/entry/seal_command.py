@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,9 +14,18 @@ from graph_models.seals import SealKind
 from hub.clock import CITY_TIME, SystemClock, SystemIds
 from hub.entry.authority import open_authority
 from hub.entry.command_line import DEFAULT_URL, OUT, Token, Url, failing
-from hub.entry.seal_calls import RemoteSeals, show_radar, show_seal, show_seals, show_usage
+from hub.entry.seal_calls import (
+    RemoteSeals,
+    read_picture_file,
+    show_radar,
+    show_seal,
+    show_seals,
+    show_usage,
+    show_violations,
+)
 from hub.entry.settings import Settings
 from hub.seal_keys import KeyAlgorithm
+from hub.seal_pictures import PICTURE_RULE
 from seals.grants import Grant
 
 app = typer.Typer(no_args_is_help=True, help="The seals (电子印章), their grants and use. For the seal authority.")
@@ -34,10 +44,12 @@ _SIMPLE_STEPS = (
     ("resume", "resumeSeal", "Let a suspended seal be used again; not by the person who suspended it. 恢复"),
     ("destroy", "destroySeal", "Destroy the keys of a revoked seal. 销毁"),
 )
-_KEY_STEPS = (
-    ("make", "makeSeal", "Have the seal's key made and take its certificate request. 制作"),
-    ("rotate", "rotateSeal", "Have the seal's next key made; it takes over with its certificate. 更换密钥"),
-)
+Picture = Annotated[
+    Path | None,
+    typer.Option(
+        "--picture", exists=True, dir_okay=False, metavar="FILE.png", help=f"What the seal shows: {PICTURE_RULE}."
+    ),
+]
 
 
 @app.command("apply")
@@ -56,6 +68,39 @@ def apply_command(
     """Apply for a seal; another person approves it. 申请"""
     given = {"kind": kind.value, "holder": holder, "holderIdentifier": holder_identifier, "number": number}
     _take(RemoteSeals(url, bearer), "applyForSeal", key, given | {"name": name, "remarks": remarks})
+
+
+@app.command("make")
+def make_command(
+    *,
+    seal: SealArgument,
+    bearer: Token,
+    algorithm: Algorithm = KeyAlgorithm.P_256,
+    picture: Picture = None,
+    request: RequestFile = None,
+    key: Key = "",
+    url: Url = DEFAULT_URL,
+) -> None:
+    """Have the seal's key made and take its certificate request. 制作"""
+    with failing():
+        shown = None if picture is None else read_picture_file(picture)
+    given = {"sealId": seal, "algorithm": algorithm.value, "picture": shown}
+    _hand_out(request, _take(RemoteSeals(url, bearer), "makeSeal", key, given))
+
+
+@app.command("rotate")
+def rotate_command(
+    *,
+    seal: SealArgument,
+    bearer: Token,
+    algorithm: Algorithm = KeyAlgorithm.P_256,
+    request: RequestFile = None,
+    key: Key = "",
+    url: Url = DEFAULT_URL,
+) -> None:
+    """Have the seal's next key made; it takes over with its certificate. 更换密钥"""
+    given = {"sealId": seal, "algorithm": algorithm.value}
+    _hand_out(request, _take(RemoteSeals(url, bearer), "rotateSeal", key, given))
 
 
 @app.command("install")
@@ -102,6 +147,19 @@ def usage_command(
     """Show a day of a seal's usage book. 用印记录"""
     with failing():
         show_usage(OUT, *RemoteSeals(url, bearer).usage(seal, day))
+
+
+@app.command("violations")
+def violations_command(
+    bearer: Token,
+    seal: Annotated[str | None, typer.Option(help="Of this seal alone.")] = None,
+    unit: Annotated[str | None, typer.Option(help="By this unit alone; a unit sees its own.")] = None,
+    most: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most, the newest first.")] = 100,
+    url: Url = DEFAULT_URL,
+) -> None:
+    """Show uses of seals that were refused because no grant covers them. 违规用印记录"""
+    with failing():
+        show_violations(OUT, islice(RemoteSeals(url, bearer).violations(seal, unit), most))
 
 
 @app.command("radar")
@@ -172,31 +230,18 @@ def _simple_step(mutation: str) -> Callable[..., None]:
     return step
 
 
-def _key_step(mutation: str) -> Callable[..., None]:
-    def step(
-        *,
-        seal: SealArgument,
-        bearer: Token,
-        algorithm: Algorithm = KeyAlgorithm.P_256,
-        request: RequestFile = None,
-        key: Key = "",
-        url: Url = DEFAULT_URL,
-    ) -> None:
-        made = _take(RemoteSeals(url, bearer), mutation, key, {"sealId": seal, "algorithm": algorithm.value})
-        pem = (made["nextKey"] or made["key"])["request"]
-        if request is None:
-            typer.echo(pem, nl=False)
-        else:
-            with failing():
-                request.write_text(pem)
-
-    return step
-
-
 for _name, _mutation, _help in _SIMPLE_STEPS:
     app.command(_name, help=_help)(_simple_step(_mutation))
-for _name, _mutation, _help in _KEY_STEPS:
-    app.command(_name, help=_help)(_key_step(_mutation))
+
+
+def _hand_out(file: Path | None, made: dict[str, Any]) -> None:
+    """Write the request of the key that waits for its certificate to a file, or print it."""
+    pem = (made["nextKey"] or made["key"])["request"]
+    if file is None:
+        typer.echo(pem, nl=False)
+        return
+    with failing():
+        file.write_text(pem)
 
 
 def _take(seals: RemoteSeals, mutation: str, key: str, given: dict[str, Any]) -> dict[str, Any]:

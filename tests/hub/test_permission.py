@@ -31,6 +31,7 @@ MATRIX = {
     "MANAGE_SEALS": "SEAL_AUTHORITY",
     "GRANT_SEALS": "SEAL_AUTHORITY",
     "READ_SEALS": "SEAL_AUTHORITY SUPERVISOR",
+    "READ_OWN_VIOLATIONS": "SEAL_KEEPER UNIT_MANAGER",
 }
 """Written down a second time, by hand: who may do what."""
 FOR_ANY_UNIT = {

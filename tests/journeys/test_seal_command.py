@@ -9,7 +9,9 @@ from typer.testing import CliRunner
 
 from hub.actors import Post
 from hub.entry.command import app
+from seals.picture_files import FILE_BYTES
 from tests.journeys.stage import Stage, command
+from tests.seals.pictures import round_picture
 
 POLICE = "NB-GA"
 APPLY = ("--kind", "INFORMATION_SHARING", "--holder", "宁波市公安局海曙分局")
@@ -97,6 +99,23 @@ def test_a_grant_is_signed_registered_by_another_person_and_revoked(
     registered = authority.seal(2, "grant", str(file))
     assert " REGISTERED " in registered
     assert " REVOKED " in authority.seal(2, "revoke-grant", registered.split()[0], "--reason", "调整")
+
+
+@pytest.mark.requirement("R15.1")
+def test_a_seal_is_made_with_a_picture_from_a_file(authority: Authority, tmp_path: Path) -> None:
+    seal, picture, wrong = authority.applied("3302030000003"), tmp_path / "seal.png", tmp_path / "wrong.png"
+    picture.write_bytes(round_picture(400))
+    wrong.write_bytes(b"no picture")
+    assert "no PNG file" in authority.seal(1, "make", seal, "--picture", str(wrong), status=1)
+    wrong.write_bytes(bytes(3 * FILE_BYTES))
+    assert "longer than" in authority.seal(1, "make", seal, "--picture", str(wrong), status=1)
+    authority.seal(1, "make", seal, "--picture", str(tmp_path / "nowhere.png"), status=2)
+    assert "-----BEGIN CERTIFICATE REQUEST-----" in authority.seal(1, "make", seal, "--picture", str(picture))
+
+
+def test_refused_uses_are_shown(authority: Authority, active: str) -> None:
+    for more in ((), ("--seal", active), ("--unit", "330203-JY", "--most", "5")):
+        assert "reason" in authority.seal(1, "violations", *more)
 
 
 def test_seals_usage_and_radar_are_shown(authority: Authority, active: str) -> None:

@@ -39,6 +39,7 @@ QUERIES = {
     "seal",
     "seals",
     "sealUsage",
+    "sealViolations",
     "sealRadar",
 }
 MUTATIONS = {
@@ -121,5 +122,5 @@ def test_every_refusal_of_the_hub_has_its_type() -> None:
 def test_what_is_kept_depends_on_nobody_and_on_no_time() -> None:
     assert QUERIES - {
         "case", "cases", "inbox", "request", "proof", "verifyProof", "planCase",
-        "seal", "seals", "sealUsage", "sealRadar",
+        "seal", "seals", "sealUsage", "sealViolations", "sealRadar",
     } == CATALOGUE_FIELDS & QUERIES  # fmt: skip

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
+from base64 import b64encode
 from typing import Any
 
 import pytest
 
 from hub.actors import Actor
 from seals.kinds import SealKind
+from seals.picture_files import FILE_BYTES
 from tests.hub.seal_authority import HOLDER_IDENTIFIER
 from tests.schema.city import DRAFTER, FIRST, OPERATOR, REVIEWER, SEALER, SECOND, SUPERVISOR, City, case_input
+from tests.seals.pictures import round_picture
 
 ERRORS = "errors { __typename code field mend messageZh }"
 SEAL = """seal { id state number version nextSteps steps { step by remarks } oldKeys { label }
@@ -38,7 +42,7 @@ async def applied(city: City) -> dict[str, Any]:
 async def made(city: City) -> dict[str, Any]:
     seal = (await applied(city))["id"]
     await mutate(city, SECOND, "approveSeal", sealId=seal)
-    payload = await mutate(city, FIRST, "makeSeal", "MakeSealKeyInput", sealId=seal)
+    payload = await mutate(city, FIRST, "makeSeal", "MakeSealInput", sealId=seal)
     found: dict[str, Any] = payload["seal"]
     return found
 
@@ -67,6 +71,21 @@ async def test_a_seal_lives_from_application_to_destruction(city: City) -> None:
     assert (await mutate(city, FIRST, "revokeSeal", sealId=seal["id"], remarks="停用"))["seal"]["state"] == "REVOKED"
     destroyed = (await mutate(city, SECOND, "destroySeal", sealId=seal["id"]))["seal"]
     assert (destroyed["state"], destroyed["nextSteps"]) == ("DESTROYED", [])
+
+
+@pytest.mark.requirement("R15.1")
+async def test_a_seal_is_made_with_a_picture_or_told_what_is_wrong_with_it(city: City) -> None:
+    seal, picture = (await applied(city))["id"], round_picture(300)
+    await mutate(city, SECOND, "approveSeal", sealId=seal)
+    for wrong in (b"%PDF-1.7", picture[:-1], bytes(FILE_BYTES + 1)):
+        given = {"sealId": seal, "picture": b64encode(wrong).decode()}
+        refused = await mutate(city, FIRST, "makeSeal", "MakeSealInput", **given)
+        found = [(error["__typename"], error["field"]) for error in refused["errors"]]
+        assert (refused["seal"], found) == (None, [("InvalidInput", "picture")])
+    given = {"sealId": seal, "picture": b64encode(picture).decode()}
+    assert not (await mutate(city, FIRST, "makeSeal", "MakeSealInput", **given))["errors"]
+    shown = await city.ask("query Q($id: ID!) { seal(id: $id) { ... on Seal { pictureSha256 } } }", FIRST, id=seal)
+    assert shown["seal"] == {"pictureSha256": hashlib.sha256(picture).hexdigest()}
 
 
 @pytest.mark.requirement("R15.2")
@@ -163,7 +182,8 @@ async def test_a_keeper_without_a_grant_is_told_so(city: City) -> None:
     )
     request = case["openCase"]["case"]["requests"][0]["id"]
     (seal,) = [one for one in await city.services.seals.all(FIRST) if one.number == f"{2:013}"]
-    (grant,) = [one for one in await city.services.grants.of_seal(FIRST, seal.id) if one.unit_code == "GA-HS"]
+    grants = await city.services.grants.of_seal(FIRST, seal.id)
+    (grant,) = [one for one in grants if (one.unit_code, one.state) == ("GA-HS", "REGISTERED")]
     await city.services.grants.revoke(FIRST, grant.id, "测试", "U-9")
     for actor, step, more in (
         (DRAFTER, "claimRequest", ""),
