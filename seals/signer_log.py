@@ -39,7 +39,7 @@ class SignerLog:
         Raises:
             SealingError: the folder cannot be used, or others may enter it.
         """
-        self._clock = clock
+        self._folder, self._clock = folder, clock
         self._lock = threading.Lock()
         self._number, self._previous = 0, _START
         earlier = _heads(private_folder(folder))
@@ -65,10 +65,28 @@ class SignerLog:
             _write_whole(self._descriptor, line + b"\n")
             self._number, self._previous = self._number + 1, hashlib.sha256(line).hexdigest()
 
+    def holds(self, operation: str, key: str) -> bool:
+        """Tell whether a run of any worker logged an operation under an issuing key; it reads all files."""
+        sought = f'"{key}"'.encode()
+        for path in self._folder.glob(f"*{SUFFIX}"):
+            lines = path.read_bytes().split(b"\n")[:-1]  # what follows the last end of a line is only begun
+            if any(sought in line and orjson.loads(line)["operation"] == operation for line in lines):
+                return True
+        return False
+
     def close(self) -> None:
         """Write that the run ended, and close the file."""
         self.append("closed")
         os.close(self._descriptor)
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line of the log, which follows the line before it."""
+
+    entry: Mapping[str, Any] | None
+    """None where its writer died before it was whole."""
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +109,7 @@ def verify_logs(folder: Path) -> tuple[LogFile, ...]:
     """
     files = {path.name: _verified(path) for path in sorted(folder.glob(f"*{SUFFIX}"))}
     for file in files.values():
-        for name, digest in _named(file).items():
+        for name, digest in named_by(file.entries[0] if file.entries else None).items():
             if name not in files:
                 raise BrokenLogError(f"{file.name} names the file {name}, which is missing")
             if digest not in files[name].digests:
@@ -99,32 +117,48 @@ def verify_logs(folder: Path) -> tuple[LogFile, ...]:
     return tuple(files.values())
 
 
+def walk_log(path: Path) -> Iterator[LogLine]:
+    """Read a file of a log line by line; a last line that is only begun is not an entry, and comes as None.
+
+    Raises:
+        BrokenLogError: a line does not follow the one before it; those before it were yielded.
+        OSError: the file cannot be read.
+    """
+    previous, number = _START, 0
+    with path.open("rb") as file:
+        while line := file.readline(_TAIL):
+            if not line.endswith(b"\n") and len(line) < _TAIL:
+                yield LogLine(None, "")
+                return
+            entry = _entry(f"{path.name}, line {number + 1}", line)
+            if (entry.get("number"), entry.get("previous")) != (number, previous):
+                raise BrokenLogError(f"{path.name}, line {number + 1}: it does not follow the line before")
+            previous, number = hashlib.sha256(line.removesuffix(b"\n")).hexdigest(), number + 1
+            yield LogLine(entry, previous)
+
+
+def named_by(entry: Mapping[str, Any] | None) -> Mapping[str, str]:
+    """Return the digests of other files' lines that a first line names, by file."""
+    named = entry.get("earlier") if entry is not None else {}
+    return named if isinstance(named, dict) else {}
+
+
 def _verified(path: Path) -> LogFile:
-    *lines, rest = path.read_bytes().split(b"\n")
-    previous, entries, digests = _START, list[Mapping[str, Any]](), list[str]()
-    for number, line in enumerate(lines):
-        entry = _entry(path.name, line)
-        if (entry.get("number"), entry.get("previous")) != (number, previous):
-            raise BrokenLogError(f"{path.name}, line {number + 1}: it does not follow the line before")
-        previous = hashlib.sha256(line).hexdigest()
-        entries.append(entry)
-        digests.append(previous)
-    return LogFile(path.name, tuple(entries), tuple(digests), bool(rest))
+    lines = list(walk_log(path))
+    entries = tuple(line.entry for line in lines if line.entry is not None)
+    return LogFile(
+        path.name, entries, tuple(line.digest for line in lines if line.entry is not None), len(lines) > len(entries)
+    )
 
 
-def _entry(name: str, line: bytes) -> Mapping[str, Any]:
+def _entry(place: str, line: bytes) -> Mapping[str, Any]:
     try:
         entry = orjson.loads(line)
     except orjson.JSONDecodeError as problem:
-        raise BrokenLogError(f"{name} has a line that is no entry") from problem
+        raise BrokenLogError(f"{place}: it is no entry") from problem
     if not isinstance(entry, dict):
-        raise BrokenLogError(f"{name} has a line that is no entry")
+        raise BrokenLogError(f"{place}: it is no entry")
     return entry
-
-
-def _named(file: LogFile) -> Mapping[str, str]:
-    named = file.entries[0].get("earlier") if file.entries else {}
-    return named if isinstance(named, dict) else {}
 
 
 def _heads(folder: Path) -> dict[str, str]:

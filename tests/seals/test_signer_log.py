@@ -45,6 +45,17 @@ def test_what_was_written_is_read_back_in_order(folder) -> None:
     assert verify_logs(folder)[0].entries[1]["at"] == "2026-11-24T01:02:03.456Z"
 
 
+def test_what_any_run_logged_under_a_key_is_found_and_a_line_only_begun_is_not(folder) -> None:
+    log = SignerLog(folder, lambda: NOW)
+    assert log.holds("sealed", "k")
+    assert not log.holds("sealed", "other")
+    assert not log.holds("dropped", "k")
+    with files(folder)[0].open("ab") as file:
+        file.write(b'{"key":"other","operation":"sealed"}')
+    assert not log.holds("sealed", "other")
+    log.close()
+
+
 def test_only_the_owner_reads_it(folder) -> None:
     assert {file.stat().st_mode & 0o777 for file in files(folder)} == {0o600}
 
