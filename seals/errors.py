@@ -4,16 +4,19 @@ SealsError
 ├── MalformedEndorsementError   the endorsement inside a file cannot be read
 ├── UnprintableCharacterError   no carried font has a character that the page must show
 ├── PageError                   the page could not be rendered
+├── SealPictureError            a picture cannot be the face of a seal
 ├── SealingError                the seal could not be applied
 │   ├── WrongSealError          the key or the certificate is not of the seal's kind
 │   ├── ExpiredSealError        the certificate is out of its period
 │   ├── ReusedIssuingKeyError   the same issuing key came with other content
+│   ├── PrunedDocumentError     what was sealed under the issuing key is with the signer no more
 │   ├── SignerClosedError       the signer takes no more orders
 │   ├── SignerUnavailableError  the signer process does not answer; what was asked may be asked again
 │   ├── SignerStartError        the signer process cannot start
 │   ├── SignerProtocolError     what came over the socket is no message of ours
 │   ├── PeerRefusedError        the signer does not talk to this user
 │   └── BrokenLogError          the signer's log was changed, or a part of it is missing
+│       └── LogNotFoundError    there is no log at all
 ├── GrantError                  no grant lets the unit use the seal for this (Art. 15)
 │   ├── MalformedGrantError     it cannot be read, or contradicts itself
 │   ├── UntrustedGrantError     it is not signed by the seal authority
@@ -52,6 +55,10 @@ class PageError(SealsError):
     """The page could not be rendered."""
 
 
+class SealPictureError(SealsError):
+    """A picture cannot be the face of a seal: not of the form, not within the bounds, or it shows nothing."""
+
+
 class SealingError(SealsError):
     """The seal could not be applied."""
 
@@ -66,6 +73,16 @@ class ExpiredSealError(SealingError):
 
 class ReusedIssuingKeyError(SealingError):
     """The same issuing key came before with other content: one intent, one proof."""
+
+
+class PrunedDocumentError(SealingError):
+    """What was sealed under the issuing key is with the signer no more: the hub keeps it under its digest."""
+
+    def __init__(self, document_sha256: str) -> None:
+        super().__init__(
+            f"the document was sealed before and pruned since; the hub's document store has it as {document_sha256}"
+        )
+        self.document_sha256 = document_sha256
 
 
 class SignerClosedError(SealingError):
@@ -90,6 +107,10 @@ class PeerRefusedError(SealingError):
 
 class BrokenLogError(SealingError):
     """The signer's log was changed, or a part of it is missing."""
+
+
+class LogNotFoundError(BrokenLogError):
+    """There is no log of a signer where one should be."""
 
 
 class GrantError(SealsError):

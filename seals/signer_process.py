@@ -2,7 +2,8 @@
 
 The parent binds the socket, starts the workers and starts one anew when it dies. It ends on SIGTERM, SIGINT, or when
 the pipe to whoever started it closes; the workers see the parent's own pipe close, finish what they have begun, and
-end. So do they when the parent is killed. Only one signer at a time works on a folder.
+end. So do they when the parent is killed. Only one signer at a time works on a folder. While nothing else is to be
+done the parent prunes the spool.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from pathlib import Path
 from pki.errors import PkiError
 from seals.errors import SealsError, SignerStartError
 from seals.signer_files import private_folder
+from seals.signer_pruning import PAUSE_SECONDS, SpoolPruner
 from seals.signer_worker import SignerWorker, WorkerPlan
 
 LONGEST_SOCKET_PATH = 107
@@ -53,6 +55,8 @@ class ProcessPlan:
     """How many orders are sealed at a time: as many as there are cores."""
     stop: int | None = None
     """Descriptor of a pipe whose closing ends the signer."""
+    pruner: SpoolPruner | None = None
+    """Takes old documents out of the spool; None where all are kept."""
     started: Callable[[], None] = lambda: None
     """Called when the first worker listens."""
 
@@ -85,6 +89,8 @@ class _Parent:
     woken: tuple[int, int] = field(default_factory=os.pipe)
     children: dict[int, _Child] = field(default_factory=dict)
     ending: bool = False
+    prune_in: float | None = None
+    """Seconds until the next step of pruning, counted from the last thing that happened; None for never."""
 
     def run(self) -> None:
         os.set_blocking(self.woken[1], False)
@@ -94,12 +100,16 @@ class _Parent:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         try:
             self._start_first()
+            self.prune_in = None if self.plan.pruner is None else PAUSE_SECONDS
             while not self.ending:
                 self._wait()
                 self._replace_the_dead()
         finally:
             os.close(self.alive[1])
             self._bury()
+            if self.plan.pruner is not None:
+                with suppress(SealsError):
+                    self.plan.pruner.close()
 
     def _end(self, *_: object) -> None:
         self.ending = True
@@ -125,7 +135,9 @@ class _Parent:
 
     def _wait(self) -> None:
         watched = [self.woken[0]] + ([self.plan.stop] if self.plan.stop is not None else [])
-        ready, _, _ = select.select(watched, [], [])
+        ready, _, _ = select.select(watched, [], [], self.prune_in)
+        if not ready and self.plan.pruner is not None:
+            self.prune_in = self.plan.pruner.step()
         if self.woken[0] in ready:
             os.read(self.woken[0], 4096)
         if self.plan.stop is not None and self.plan.stop in ready and not os.read(self.plan.stop, 4096):

@@ -58,7 +58,7 @@ class ServerSettings(Room):
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, description="Port to listen on.", ge=0, le=65535)
     public_url: str = Field("http://127.0.0.1:8000", description="Address under which people reach the check page.")
-    body_bytes: int = Field(1_000_000, description="Largest body of a call, in bytes.", gt=0)
+    body_bytes: int = Field(2_000_000, description="Largest body of a call, in bytes.", gt=0)
     upload_bytes: int = Field(20_000_000, description="Largest file to verify or to import, in bytes.", gt=0)
     graphiql: bool = Field(True, description="Whether browsers get a page to try queries on.")
     shutdown_seconds: int = Field(20, description="How long open calls may take when the server stops.", gt=0)
@@ -106,6 +106,9 @@ class SealSettings(Room):
     signer_folder: Path = Field(Path("var/signer"), description="The signer's own folder: spool, log, lists.")
     signer_workers: int = Field(
         0, description="How many proofs are sealed at a time; 0 for one on each core.", ge=0, le=256
+    )
+    spool_days: int = Field(
+        30, description="The signer keeps what it sealed for so many days, should the hub ask again.", ge=1, le=3650
     )
     signer_users: tuple[int, ...] = Field(
         (), description="Numbers of the users, beside its own, whom the signer answers."

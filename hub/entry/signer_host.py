@@ -12,6 +12,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import orjson
@@ -28,6 +29,7 @@ from seals.errors import SealingError, SealsError, SignerStartError
 from seals.judge_frames import HEAD_BYTES, length_of
 from seals.signer_desk import GrantTrust, SignerParts
 from seals.signer_process import ProcessPlan, run_signer
+from seals.signer_pruning import SpoolPruner
 from seals.signer_worker import WorkerPlan
 
 _SETTINGS_LIMIT = 64 * 1024
@@ -54,7 +56,9 @@ def host_signer(
         other_services=lambda keys: open_online_services(keys, settings.pki_folder, clock, ids),
     )
     workers = settings.signer_workers or os.cpu_count() or 1
-    run_signer(ProcessPlan(worker=worker, socket=socket, workers=workers, stop=stop, started=started))
+    pruner = SpoolPruner(settings.signer_folder, timedelta(days=settings.spool_days), clock.now)
+    plan = ProcessPlan(worker=worker, socket=socket, workers=workers, stop=stop, pruner=pruner, started=started)
+    run_signer(plan)
 
 
 def signer_parts(settings: SealSettings) -> SignerParts:

@@ -47,6 +47,7 @@ from hub.proofs import ProofService
 from hub.requests import RequestService
 from hub.seal_book import SealBook
 from hub.seal_grants import SealGrants
+from hub.seal_pictures import SealPictures
 from hub.seal_radar import RadarRule
 from hub.seal_register import SealRegister
 from hub.seal_usage import SealUsage
@@ -55,6 +56,7 @@ from hub.working_days import WorkingCalendar
 from pki.development import ROOT_FILE
 from seals.judge import JudgePool
 from seals.kinds import SEAL_POLICIES, SealKind
+from seals.recalled_documents import RecallingService
 from seals.signer_client import SignerClient
 from seals.verification_policy import VerificationPolicy
 
@@ -121,10 +123,11 @@ async def _assemble(settings: Settings, clock: Clock, ids: Ids, parts: _Parts) -
     calendar = _calendar(settings)
     letterhead, rule = _letterhead(settings), _radar_rule(settings.seals)
     usage, levels = SealUsage(store, clock, ids, rule), proof_levels(settings.seals)
-    proofs = ProofService(store, documents, parts.signer, usage, clock, ids, letterhead, snapshots, calendar, levels)
+    sealing = RecallingService(parts.signer, documents.get)
+    proofs = ProofService(store, documents, sealing, usage, clock, ids, letterhead, snapshots, calendar, levels)
     roots = verification_policy(settings.seals.pki_folder).trust_roots
     book = SealBook(store, clock, roots, rule)
-    register = SealRegister(store, parts.signer, clock, ids, roots)
+    register = SealRegister(store, parts.signer, clock, ids, roots, SealPictures(documents))
     extractor = Extractor(store, snapshots, parts.sources, proofs, calendar, clock, ids)
     work = long_term_work(settings.seals, parts.signer.time_stamp, clock, ids)
     raiser = LevelRaiser(store, documents, work, levels, clock, ids)

@@ -19,8 +19,9 @@ from hub.entry.key_stores import open_keys
 from hub.entry.settings import SealSettings
 from pki.development import GRANTS_LABEL, create_development_authority
 from pki.timestamps import granted_token, time_stamp_request
-from seals.errors import SignerStartError, SignerUnavailableError
+from seals.errors import PrunedDocumentError, SignerStartError, SignerUnavailableError
 from seals.signer_client import SignerClient
+from seals.signer_desk import spool_key
 from seals.signer_files import private_folder
 from seals.signer_locks import NamedLocks
 from seals.signer_orders import SealingOrder
@@ -78,6 +79,22 @@ async def test_when_it_dies_sealing_waits_and_goes_on(settings: SealSettings, gr
         assert await client.seal(order(granting, "need-2")) == first
         assert (await client.seal(order(granting, "need-3"))).pdf
         assert await client.ping() != worker
+
+
+async def test_what_it_sealed_long_ago_is_pruned_and_named_when_it_is_asked_for_again(
+    settings: SealSettings, granting: Granting
+) -> None:
+    async with embedded_signer(settings) as client:
+        document = await client.seal(order(granting, "need-4"))
+        key = spool_key("need-4")
+        place = settings.signer_folder / "spool" / key[:2] / key[2:]
+        os.utime(place, (0, 0))
+        async with asyncio.timeout(30):
+            while place.exists():  # noqa: ASYNC110  no event tells of another process's files
+                await asyncio.sleep(0.05)
+        with pytest.raises(PrunedDocumentError) as refused:
+            await client.seal(order(granting, "need-4"))
+    assert refused.value.document_sha256 == document.sha256
 
 
 async def test_a_wrong_passphrase_stops_the_start_with_the_reason(settings: SealSettings) -> None:
