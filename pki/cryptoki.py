@@ -3,13 +3,19 @@
 python-pkcs11 starts a module for one thread alone (C_Initialize without arguments); it logs in only while it opens a
 session, which is lost when the PIN is wrong and takes the login of all others along when it is closed; and it cannot
 ask for the state of a session. These calls go past it to the module; everything else is its own.
+
+A module that has lost its token, or the process or machine that holds it, for good may find it again only when it is
+stopped and started (C_Finalize, C_Initialize; PKCS#11 2.40, 5.4). That ends all sessions, so it waits until none is
+in use.
 """
 
 from __future__ import annotations
 
 import ctypes
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -25,13 +31,16 @@ _ALREADY_STARTED = 0x191
 _LOGGED_IN_STATES = (1, 3)  # CKS_RO_USER_FUNCTIONS, CKS_RW_USER_FUNCTIONS
 _USER = 1
 _OS_LOCKING_OK = 2
+_AWAY = (0x05, 0x30, 0x32, 0xE0)  # CKR_GENERAL_ERROR, CKR_DEVICE_ERROR, CKR_DEVICE_REMOVED, CKR_TOKEN_NOT_PRESENT
+_RESTARTS_APART = 0.1
+"""Seconds between two restarts, at least: each ends the sessions with all of the module's tokens."""
+_NO_PIN_YET = 0x102
 _LOGIN_REFUSALS: dict[int, str] = {
     0xA0: "the token does not take the PIN",
     0xA1: "the token does not take the PIN: it holds characters that no PIN has",
     0xA2: "the token does not take the PIN: it is too short or too long",
     0xA3: "the PIN has expired; set a new one with the token's own program",
     0xA4: "the PIN is locked after too many wrong ones; the security officer can set it anew",
-    0x102: "the token has no user PIN yet; set one with the token's own program",
 }
 """What a token answers that will answer the same next time, so that asking again only brings it nearer to locking."""
 
@@ -80,23 +89,65 @@ class Cryptoki:
     def __init__(self, path: str) -> None:
         # Loaded, but without its __init__, which would start it for one thread.
         self.library = lib.__new__(lib, path)  # type: ignore[call-arg]  # the compiled class takes the path here
-        self.functions = _function_list(path)
+        self.functions = _function_list(path, self.library)
         self.starts = 0
         """How often it was started; what was opened before the last start is gone."""
+        self._turn = threading.Condition()
+        self._users, self._restarting = 0, False
+        self._no_restart_before = 0.0
         self.start()
 
     def start(self) -> None:
         """Start the module, unless it runs, so that several threads may use it.
 
         Raises:
+            TokenUnavailableError: what holds its tokens cannot be reached.
             KeyStoreError: it cannot be started.
         """
         arguments = _StartArguments(flags=_OS_LOCKING_OK)
         answer = self.functions.initialize(ctypes.byref(arguments))
         if answer == _OK:
             self.starts += 1
+        elif answer in _AWAY:
+            raise TokenUnavailableError(f"what holds the token's keys cannot be reached (answer {answer:#x})")
         elif answer != _ALREADY_STARTED:
             raise KeyStoreError(f"the PKCS#11 module cannot be started for several threads (answer {answer:#x})")
+
+    @contextmanager
+    def used(self) -> Iterator[None]:
+        """Use sessions for a while in which the module is not restarted."""
+        with self._turn:
+            self._turn.wait_for(lambda: not self._restarting)
+            self._users += 1
+        try:
+            yield
+        finally:
+            with self._turn:
+                self._users -= 1
+                self._turn.notify_all()
+
+    def restart(self, start: int) -> None:
+        """Stop and start the module, once nobody uses it, unless it was started since or restarted a moment ago.
+
+        Args:
+            start: under which start (`starts`) the token was found to be away.
+
+        Raises:
+            TokenUnavailableError, KeyStoreError: as `start`.
+        """
+        with self._turn:
+            self._turn.wait_for(lambda: not self._restarting)
+            if self.starts != start or time.monotonic() < self._no_restart_before:
+                return
+            self._restarting = True
+            try:
+                self._turn.wait_for(lambda: not self._users)
+                self.functions.finalize(None)  # one that cannot say goodbye to its token any more may answer anything
+                self.start()
+            finally:
+                self._no_restart_before = time.monotonic() + _RESTARTS_APART
+                self._restarting = False
+                self._turn.notify_all()
 
     def is_logged_in(self, session: Session) -> bool:
         """Tell whether a session may use private keys.
@@ -115,12 +166,14 @@ class Cryptoki:
 
         Raises:
             WrongPassphraseError: the token does not take the PIN.
-            TokenUnavailableError: the token is gone.
+            TokenUnavailableError: the token is gone, or has no PIN, maybe because another process is changing it.
         """
         secret = pin.encode()
         answer = self.functions.login(_handle(session), _USER, secret, len(secret))
         if answer in _LOGIN_REFUSALS:
             raise WrongPassphraseError(_LOGIN_REFUSALS[answer])
+        if answer == _NO_PIN_YET:
+            raise TokenUnavailableError("the token has no user PIN yet; set one with the token's own program")
         if answer not in (_OK, _USER_ALREADY_LOGGED_IN):
             raise TokenUnavailableError(f"the token cannot be logged in to (answer {answer:#x})")
 
@@ -130,12 +183,27 @@ def _handle(session: Session) -> int:
     return handle
 
 
-def _function_list(path: str) -> _Functions:
-    functions = ctypes.POINTER(_Functions)()
-    answer = ctypes.CDLL(path).C_GetFunctionList(ctypes.byref(functions))
-    if answer != _OK:
-        raise KeyStoreError(f"the PKCS#11 module {path} does not tell its functions (answer {answer:#x})")
-    return functions.contents
+def _function_list(path: str, library: lib) -> _Functions:
+    """Return the functions that the library calls, for sessions belong to the list that they were opened by.
+
+    Most modules have one list. One that speaks to another process (p11-kit's client) makes a list for each who asks,
+    with a connection of its own; then the library's has to be read out of its object, which keeps it to itself.
+    """
+    asked = [ctypes.POINTER(_Functions)() for _ in range(2)]
+    for functions in asked:
+        answer = ctypes.CDLL(path).C_GetFunctionList(ctypes.byref(functions))
+        if answer != _OK:
+            raise KeyStoreError(f"the PKCS#11 module {path} does not tell its functions (answer {answer:#x})")
+    first, second = (ctypes.addressof(functions.contents) for functions in asked)
+    return _Functions.from_address(first if first == second else address_of_functions(library))
+
+
+def address_of_functions(library: lib) -> int:
+    """Return where the library's list of functions is: it is the first member of its object (`HasFuncList`)."""
+    address = ctypes.c_void_p.from_address(id(library) + object.__basicsize__).value
+    if address is None:
+        raise KeyStoreError("python-pkcs11 does not tell a module's functions as it did")
+    return address
 
 
 _LOCK = threading.Lock()

@@ -7,6 +7,7 @@ key a private and a public object and its certificates, all under its label. A c
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ from pki.errors import (
     DamagedKeyError,
     KeyExistsError,
     KeyStoreError,
+    TokenUnavailableError,
     UncertifiedKeyError,
     UnknownKeyError,
 )
@@ -65,7 +67,11 @@ class _TokenKey:
 
     def sign(self, digest: bytes) -> bytes:
         require_digest(digest)
-        return self.sessions.use(lambda token: self._signature(token, digest))
+        try:
+            return self.sessions.use(lambda token: self._signature(token, digest))
+        except UnknownKeyError:
+            # A token that another process changes at the same time may lose sight of a key for a moment.
+            return self.sessions.use(lambda token: self._signature(token, digest))
 
     def _signature(self, token: TokenSession, digest: bytes) -> bytes:
         private = cast("SignMixin", _private_key(token, self.label))
@@ -111,12 +117,18 @@ class Pkcs11KeyStore:
     def create(self, label: str, algorithm: KeyAlgorithm) -> _TokenKey:
         """Make a new key without a certificate on the token; see `KeyStore.create`."""
         require_label(label)
+        tries = itertools.count()
 
         def make(token: TokenSession) -> _TokenKey:
+            begun = next(tries) > 0
             if _objects(token.session, ObjectClass.PRIVATE_KEY, label):
-                raise KeyExistsError(f"there is a key {label!r} already")
+                if not begun:
+                    raise KeyExistsError(f"there is a key {label!r} already")
+                return self._found(token, label)  # it was made, and the token was away before it could say so
+            if begun:
+                _destroy(token, label)  # half of it was made
             _generate(token.session, label, algorithm)
-            return self._found(token, label)
+            return self._made(token, label)
 
         with self._making:  # a token lets two keys have one label
             return self._sessions.use(make, writing=True)
@@ -145,6 +157,12 @@ class Pkcs11KeyStore:
         require_label(label)
         with self._making:
             self._sessions.use(lambda token: _destroy(token, label), writing=True)
+
+    def _made(self, token: TokenSession, label: str) -> _TokenKey:
+        try:
+            return self._found(token, label)
+        except UnknownKeyError as problem:
+            raise TokenUnavailableError(f"the key {label!r} was made and is not to be seen") from problem
 
     def _found(self, token: TokenSession, label: str) -> _TokenKey:
         token.private_keys.pop(label, None)  # looked up anew: another session may have destroyed it

@@ -1,12 +1,14 @@
 """Sessions with one token: a bounded number, each used by one thread at a time, opened anew after the token was away.
 
 A session that the token knows no longer is thrown away with all others, because a restarted token may give their
-numbers to new ones. What was begun is tried once more in a new session.
+numbers to new ones. What was begun is tried once more in a new session, and again after the module was restarted.
 """
 
 from __future__ import annotations
 
 import threading
+import time
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -14,6 +16,8 @@ from typing import TypeVar
 from pkcs11.exceptions import (
     DeviceError,
     DeviceRemoved,
+    FunctionFailed,
+    GeneralError,
     KeyHandleInvalid,
     ObjectHandleInvalid,
     PKCS11Error,
@@ -32,9 +36,14 @@ from pki.errors import KeyStoreError, TokenUnavailableError, WrongPassphraseErro
 
 Result = TypeVar("Result")
 
+_PAUSE_SECONDS = 0.02
+"""How long a token that another process changes may need until it is whole again."""
+
 _AWAY = (
     DeviceError,
     DeviceRemoved,
+    FunctionFailed,
+    GeneralError,
     KeyHandleInvalid,
     ObjectHandleInvalid,
     SessionClosed,
@@ -44,6 +53,9 @@ _AWAY = (
     TokenNotRecognised,
     UserNotLoggedIn,
 )
+"""What a token says that is away, and the two that say no more than that it failed: modules say so when a connection
+broke, or when another process changes the token at that moment.
+"""
 # Beside its own errors, the library raises these about what it cannot make out of a token's answers.
 _LIBRARY_ERRORS = (RuntimeError, ValueError, LookupError)
 
@@ -75,9 +87,11 @@ class TokenSessions:
         self._lock = threading.Lock()
         self._idle: list[TokenSession] = []
         self._refusal: str | None = None
+        # A token has a bounded number of sessions, and a store is opened anew whenever a certificate came in.
+        weakref.finalize(self, _close_all, module, self._idle).atexit = False
 
     def use(self, work: Callable[[TokenSession], Result], *, writing: bool = False) -> Result:
-        """Do some work in a session, once more in a new one when the token was away; waits for a free session.
+        """Do some work in a session, again in a new one when the token was away; waits for a free session.
 
         Args:
             work: is given the session for itself.
@@ -89,13 +103,19 @@ class TokenSessions:
             KeyStoreError: it refuses, or the work does.
         """
         with self._places:
-            try:
-                return self._attempt(work, writing)
-            except TokenUnavailableError:
-                self._forget()
-                return self._attempt(work, writing)
+            start = self._module.starts
+            for away in (self._forget, self._pause, lambda: self._restart(start)):
+                try:
+                    return self._attempt(work, writing)
+                except TokenUnavailableError:
+                    away()
+            return self._attempt(work, writing)
 
     def _attempt(self, work: Callable[[TokenSession], Result], writing: bool) -> Result:
+        with self._module.used():
+            return self._tried(work, writing)
+
+    def _tried(self, work: Callable[[TokenSession], Result], writing: bool) -> Result:
         try:
             opened = self._opened(rw=True) if writing else self._idle_one() or self._opened(rw=False)
         except _LIBRARY_ERRORS as problem:
@@ -141,6 +161,14 @@ class TokenSessions:
         with self._lock:
             self._idle.clear()
 
+    def _pause(self) -> None:
+        self._forget()
+        time.sleep(_PAUSE_SECONDS)
+
+    def _restart(self, start: int) -> None:
+        self._forget()
+        self._module.restart(start)
+
     def _opened(self, *, rw: bool) -> TokenSession:
         """Open a session and log in; one thread at a time, so that a wrong PIN is tried once."""
         with self._lock:
@@ -181,6 +209,12 @@ class TokenSessions:
         if isinstance(problem, TokenWriteProtected):
             return KeyStoreError(f"the token {self._label!r} is write-protected; nothing can be kept on it")
         return KeyStoreError(f"the token {self._label!r} cannot do this ({name})")
+
+
+def _close_all(module: Cryptoki, idle: list[TokenSession]) -> None:
+    for opened in idle:
+        if opened.start == module.starts:
+            _close(opened)
 
 
 def _close(opened: TokenSession) -> None:

@@ -18,6 +18,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "pdfsig": ("pdfsig",),
     "qpdf": ("qpdf",),
     "softhsm": ("softhsm2-util",),
+    "p11kit": ("p11-kit",),
     "curl": ("curl",),
     "openssl": ("openssl",),
 }
@@ -32,6 +33,7 @@ DEBIAN_PACKAGES: dict[str, str] = {
     "pdfsig": "poppler-utils",
     "qpdf": "qpdf",
     "softhsm2-util": "softhsm2",
+    "p11-kit": "p11-kit p11-kit-modules",
     "curl": "curl",
     "openssl": "openssl",
 }
@@ -47,7 +49,7 @@ def install_missing() -> list[str]:
     """Install what is missing by apt-get, where that is possible (root on Debian); give what is missing still."""
     missing = missing_programs(NEEDS)
     if missing and shutil.which("apt-get") and os.geteuid() == 0:
-        packages = sorted({DEBIAN_PACKAGES[program] for program in missing})
+        packages = sorted({package for program in missing for package in DEBIAN_PACKAGES[program].split()})
         print(f"Installing {', '.join(packages)} by apt-get ...", flush=True)
         environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
         for arguments in (["update"], ["install", "--yes", "--no-install-recommends", *packages]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from scripts.service_downloads import DownloadFailedError, java_classpath, node_
 from scripts.service_pool import STARTERS, ServicePool
 from scripts.service_process import ServiceFailedError
 from scripts.service_programs import NEEDS, missing_programs
+from tests.simulators.key_places import KeyStoreKind
 from tests.simulators.soft_token import SoftTokens, make_tokens
+from tests.simulators.token_server import TokenServer, client_module
 
 IN_CI = os.environ.get("CI") == "true"
 POOL = pytest.StashKey[ServicePool]()
@@ -40,6 +43,13 @@ def _cannot(reason: str) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[POOL] = ServicePool()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what is marked so, as far as it uses keys, with either store of keys."""
+    if "key_store" in metafunc.fixturenames and metafunc.definition.get_closest_marker("both_key_stores"):
+        on_token = pytest.param(KeyStoreKind.PKCS11, marks=pytest.mark.services("softhsm"))
+        metafunc.parametrize("key_store", [KeyStoreKind.PKCS12, on_token], indirect=True, scope="module")
 
 
 @pytest.hookimpl(trylast=True)
@@ -117,11 +127,29 @@ def soft_tokens(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SoftTokens
     """Tokens of SoftHSM2, for this run only, each called after the tests that use it; two are called "twin"."""
     if missing := missing_programs(["softhsm"]):
         _cannot(f"{', '.join(missing)} not found on PATH")
-    users = ("contract", "pkcs11", "sessions", "sealing", "wiring", "wrong-pin", "twin", "twin")
+    users = ("contract", "pkcs11", "sessions", "seals", "authority", "killed", "wiring", "wrong-pin", "twin", "twin")
     tokens = make_tokens(tmp_path_factory.mktemp("softhsm"), users)
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("SOFTHSM2_CONF", str(tokens.configuration))
         yield tokens
+
+
+@pytest.fixture(scope="module")
+def key_store(request: pytest.FixtureRequest) -> KeyStoreKind:
+    """Where the keys of the tests are: in files, unless a test is marked ``both_key_stores``."""
+    kind: KeyStoreKind = getattr(request, "param", KeyStoreKind.PKCS12)
+    return kind
+
+
+@pytest.fixture(scope="session")
+def token_server(soft_tokens: SoftTokens) -> Iterator[TokenServer]:
+    """The tokens of this run in a process of their own, that each test starts and kills; its address stays."""
+    client = client_module()
+    if client is None:
+        _cannot("p11-kit-client.so was not found")
+        raise AssertionError
+    with tempfile.TemporaryDirectory(prefix="token-") as place:
+        yield TokenServer(soft_tokens.module, client, Path(place) / "s")
 
 
 @pytest.fixture(scope="session")

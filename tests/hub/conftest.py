@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from graph_models.ladybug_store import LadybugStore
 from tests.hub.office import NOW, Office, Seals, SetClock, make_seals, open_office, publish
 from tests.hub.seal_authority import SealAuthority, SealServices, make_authority
+from tests.simulators.key_places import KeyStoreKind
 
 
 @pytest.fixture(scope="session")
@@ -40,8 +42,26 @@ async def office(hub_store: LadybugStore, seals: Seals, tmp_path: Path) -> Async
 
 
 @pytest.fixture(scope="session")
-def seal_authority(tmp_path_factory: pytest.TempPathFactory) -> SealAuthority:
-    return make_authority(tmp_path_factory.mktemp("seal-authority"), SetClock())
+def seal_authorities(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[KeyStoreKind], SealAuthority]:
+    """Makes the seal authority with the signer's keys in either store, once."""
+
+    @cache
+    def made(kind: KeyStoreKind) -> SealAuthority:
+        folder = tmp_path_factory.mktemp("seal-authority")
+        if kind is KeyStoreKind.PKCS12:
+            return make_authority(folder, SetClock())
+        tokens = request.getfixturevalue("soft_tokens")
+        tokens.emptied("authority")
+        return make_authority(folder, SetClock(), tokens.place("authority"))
+
+    return made
+
+
+@pytest.fixture(scope="module")
+def seal_authority(seal_authorities: Callable[[KeyStoreKind], SealAuthority], key_store: KeyStoreKind) -> SealAuthority:
+    return seal_authorities(key_store)
 
 
 @pytest.fixture

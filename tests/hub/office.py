@@ -64,6 +64,7 @@ from seals.verification_policy import VerificationPolicy
 from tests.hub.city_content import CONTENT
 from tests.hub.seal_authority import HOLDER, DeskSigner, KeptRegister, SealAuthority, make_authority
 from tests.hub.set_clock import NOW, SetClock
+from tests.simulators.key_places import KeyPlace
 
 NAME = "王小明"
 PERSON = "33020319900101123" + identity_check_digit("33020319900101123")
@@ -150,13 +151,15 @@ class Seals:
         await store.write(kept.write)
 
 
-def make_seals(folder: Path) -> Seals:
+def make_seals(folder: Path, place: KeyPlace | None = None) -> Seals:
     """Make the authority's keys and the signer in the folder, or open them again, maybe in another process.
+
+    The signer's own keys are at the place, if one is named.
 
     Give back ``signer`` and ``judges`` by closing them.
     """
     clock = SetClock()
-    authority = make_authority(folder, clock)
+    authority = make_authority(folder, clock, place)
     policy = VerificationPolicy(trust_roots=authority.roots)
     return Seals(folder, authority, policy, clock, JudgePool(policy))
 

@@ -1,9 +1,13 @@
+import ctypes
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pkcs11._pkcs11
 import pytest
 
-from pki.cryptoki import Cryptoki, load_module
+from pki import cryptoki
+from pki.cryptoki import Cryptoki, address_of_functions, load_module
 from pki.errors import KeyStoreError, TokenUnavailableError, WrongPassphraseError
 from tests.simulators.soft_token import PIN, SoftTokens
 
@@ -28,6 +32,43 @@ def test_starting_a_module_that_runs_changes_nothing(module: Cryptoki) -> None:
     starts = module.starts
     module.start()
     assert module.starts == starts
+
+
+@pytest.mark.services("softhsm")
+def test_the_librarys_functions_are_where_they_are_looked_for(module: Cryptoki) -> None:
+    assert address_of_functions(module.library) == ctypes.addressof(module.functions)
+
+
+@pytest.mark.services("softhsm")
+def test_a_module_is_restarted_once_nobody_uses_it_and_once_for_all_who_want_it(module: Cryptoki, monkeypatch) -> None:
+    monkeypatch.setattr(module, "_no_restart_before", 0.0)
+    start, in_use, end = module.starts, threading.Event(), threading.Event()
+
+    def use() -> int:
+        with module.used():
+            in_use.set()
+            end.wait(10)
+            return module.starts
+
+    with ThreadPoolExecutor(3) as threads:
+        user = threads.submit(use)
+        in_use.wait(10)
+        restarts = [threads.submit(module.restart, start) for _ in range(2)]
+        end.set()
+        assert user.result() == start
+        for restart in restarts:
+            restart.result()
+    assert module.starts == start + 1
+
+
+@pytest.mark.services("softhsm")
+def test_a_module_that_was_just_restarted_is_not_restarted_again(module: Cryptoki, monkeypatch) -> None:
+    monkeypatch.setattr(module, "_no_restart_before", 0.0)
+    monkeypatch.setattr(cryptoki, "_RESTARTS_APART", 60.0)
+    start = module.starts
+    for _ in range(2):
+        module.restart(module.starts)
+        assert module.starts == start + 1
 
 
 @pytest.mark.services("softhsm")

@@ -3,17 +3,19 @@
 import hashlib
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
 from pkcs11.constants import Attribute, ObjectClass
-from pkcs11.exceptions import PKCS11Error
+from pkcs11.exceptions import DeviceRemoved, PKCS11Error
 from pkcs11.mechanisms import KeyType
-from pkcs11.types import Object
+from pkcs11.types import Object, Session
 from pkcs11.util.ec import encode_named_curve_parameters
 
+import pki.pkcs11
 from pki.errors import (
     CertificateMismatchError,
     DamagedKeyError,
@@ -24,7 +26,8 @@ from pki.errors import (
     WrongPassphraseError,
 )
 from pki.keystore import KeyAlgorithm
-from pki.pkcs11 import Pkcs11KeyStore, _write
+from pki.pkcs11 import Pkcs11KeyStore, _objects, _write
+from pki.pkcs11 import _generate as _generate_pair
 from pki.token_sessions import TokenSession
 from tests.simulators.soft_token import PIN, SoftTokens
 
@@ -171,6 +174,33 @@ def test_a_key_that_took_the_label_of_another_does_not_sign_in_its_place(
     soft_tokens.emptied("pkcs11").create("seal", KeyAlgorithm.P_256)
     with pytest.raises(KeyStoreError, match="not of the key 'seal'"):
         key.sign(DIGEST)
+
+
+def _cut_short(monkeypatch: pytest.MonkeyPatch, then: Callable[[Session], None]) -> None:
+    """Let the token go away once, when it has made a pair; something more may happen to the pair then."""
+    made = []
+
+    def generate(session: Session, label: str, algorithm: KeyAlgorithm) -> None:
+        _generate_pair(session, label, algorithm)
+        if not made:
+            made.append(label)
+            then(session)
+            raise DeviceRemoved
+
+    monkeypatch.setattr(pki.pkcs11, "_generate", generate)
+
+
+def test_a_key_that_was_made_when_the_token_went_is_the_key(keys: Pkcs11KeyStore, monkeypatch) -> None:
+    _cut_short(monkeypatch, lambda _: None)
+    made = keys.create("seal", KeyAlgorithm.P_256)
+    assert made.sign(DIGEST)
+    assert keys.signing_key("seal").public_key == made.public_key
+
+
+def test_of_a_key_that_was_half_made_when_the_token_went_nothing_is_left(keys: Pkcs11KeyStore, monkeypatch) -> None:
+    _cut_short(monkeypatch, lambda session: _objects(session, ObjectClass.PRIVATE_KEY, "seal")[0].destroy())
+    assert keys.create("seal", KeyAlgorithm.P_256).sign(DIGEST)
+    assert keys.labels() == ("seal",)
 
 
 def test_a_key_that_was_removed_is_unknown(keys: Pkcs11KeyStore, soft_tokens: SoftTokens) -> None:

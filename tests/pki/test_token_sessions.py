@@ -1,15 +1,19 @@
 import hashlib
 import threading
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from pkcs11.exceptions import DataInvalid, DeviceRemoved
 
+from pki import cryptoki
 from pki.cryptoki import Cryptoki, load_module
 from pki.errors import KeyStoreError, TokenUnavailableError, UnknownKeyError, WrongPassphraseError
 from pki.keystore import KeyAlgorithm
+from pki.pkcs11 import Pkcs11KeyStore
 from pki.token_sessions import TokenSession, TokenSessions
 from tests.simulators.soft_token import PIN, SoftTokens
+from tests.simulators.token_server import TokenServer
 
 pytestmark = pytest.mark.services("softhsm")
 
@@ -73,6 +77,52 @@ def test_a_key_signs_again_after_the_token_was_restarted(soft_tokens: SoftTokens
         interrupt(module)
         assert key.sign(DIGEST)
     assert keys.labels() == ("seal",)
+
+
+@pytest.fixture
+async def remote(
+    soft_tokens: SoftTokens, token_server: TokenServer, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[TokenServer]:
+    """The tokens in a process of their own, and a key there."""
+    soft_tokens.emptied("sessions").create("seal", KeyAlgorithm.P_256)
+    monkeypatch.setattr(cryptoki, "_RESTARTS_APART", 0.0)
+    for name, value in token_server.environment.items():
+        monkeypatch.setenv(name, value)
+    await token_server.start()
+    yield token_server
+    await token_server.kill()
+
+
+@pytest.mark.services("p11kit")
+async def test_a_key_signs_again_after_the_process_that_holds_the_token_was_killed(remote: TokenServer) -> None:
+    key = Pkcs11KeyStore(remote.client, "sessions", PIN).signing_key("seal")
+    key.sign(DIGEST)
+    for _ in range(2):
+        await remote.kill()
+        with pytest.raises(TokenUnavailableError):
+            key.sign(DIGEST)
+        await remote.start()
+        assert key.sign(DIGEST)
+
+
+@pytest.mark.services("p11kit")
+async def test_nobody_notices_a_token_that_is_back_before_it_is_used(remote: TokenServer) -> None:
+    keys = Pkcs11KeyStore(remote.client, "sessions", PIN)
+    key = keys.signing_key("seal")
+    for use in (lambda: key.sign(DIGEST), keys.labels, lambda: keys.create("other", KeyAlgorithm.P_256)):
+        await remote.kill()
+        await remote.start()
+        assert use()
+    assert keys.labels() == ("other", "seal")
+
+
+def test_the_sessions_of_a_store_that_nobody_holds_any_more_are_closed(module: Cryptoki) -> None:
+    sessions = TokenSessions(module, "sessions", PIN, limit=1)
+    session = sessions.use(lambda token: token.session)
+    assert module.is_logged_in(session)
+    del sessions
+    with pytest.raises(TokenUnavailableError):
+        module.is_logged_in(session)
 
 
 def test_a_key_signs_again_after_the_process_was_logged_out(soft_tokens: SoftTokens, module) -> None:

@@ -19,7 +19,6 @@ from pathlib import Path
 
 from pki.development import ROOT_FILE
 from pki.keystore import KeyStore
-from pki.pkcs12 import Pkcs12KeyStore
 from pki.trust import TrustRoot
 from seals.appearance import SealFace
 from seals.errors import SealsError
@@ -28,6 +27,7 @@ from seals.signer_desk import GrantTrust, SignerParts
 from seals.signer_process import ProcessPlan, run_signer
 from seals.signer_records import SealRecord, read_record, written_record
 from seals.signer_worker import OtherService, WorkerPlan
+from tests.simulators.key_places import KeyPlace
 
 PROJECT = Path(__file__).parents[2]
 PASSPHRASE = "correct horse"
@@ -48,7 +48,7 @@ def main() -> None:
     wish = json.loads(sys.argv[1])
     now, roots = datetime.fromisoformat(wish["now"]), TrustRoot.load(Path(wish["root"])).der
     parts = SignerParts(
-        open_keys=lambda: Pkcs12KeyStore(Path(wish["keys"]), wish["passphrase"]),
+        open_keys=KeyPlace.from_record(wish["keys"]).open,
         records=tuple(map(read_record, wish["records"])),
         trust=lambda: GrantTrust(roots),
         folder=Path(wish["folder"]),
@@ -83,24 +83,25 @@ class RunningSigner:
     """A signer process, for as long as a test wants it."""
 
     office: Path
-    """Holds ``keys`` and the root."""
+    """Holds the root."""
+    keys: KeyPlace
     folder: Path
     """The signer's own."""
     socket: Path
     now: datetime
     workers: int = 1
     uids: tuple[int, ...] = (os.getuid(),)
-    passphrase: str = PASSPHRASE
     question_seconds: float = 5.0
-    keys: str = "keys"
     root: str = ROOT_FILE
     records: tuple[SealRecord, ...] = field(default_factory=seal_records)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """What it has besides that of the tests."""
     process: asyncio.subprocess.Process | None = field(default=None, repr=False)
 
     async def start(self) -> str:
         """Start it, and return what it says: "started", or why it could not."""
         wish = {
-            "keys": os.fspath(self.office / self.keys),
+            "keys": self.keys.to_record(),
             "root": os.fspath(self.office / self.root),
             "records": [written_record(record) for record in self.records],
             "folder": os.fspath(self.folder),
@@ -108,12 +109,15 @@ class RunningSigner:
             "workers": self.workers,
             "now": self.now.isoformat(),
             "uids": self.uids,
-            "passphrase": self.passphrase,
             "question_seconds": self.question_seconds,
         }
         command = (sys.executable, "-m", "tests.seals.signer_host", json.dumps(wish))
         self.process = await asyncio.create_subprocess_exec(
-            *command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            *command,
+            cwd=PROJECT,
+            env=os.environ | dict(self.environment),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
         )
         assert self.process.stdout is not None
         return (await self.process.stdout.readline()).decode().strip()

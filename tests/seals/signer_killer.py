@@ -1,4 +1,4 @@
-"""Kills a signer and its workers at random, and says what must hold of log and spool afterwards."""
+"""Kills a signer, its workers and what else a test names, at random, and says what must hold of log and spool then."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import asyncio
 import os
 import random  # noqa: TID251  # the seed is printed, and given again by PROOFHUB_TEST_SEED
 import signal
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,6 +16,10 @@ from seals.signer_client import SignerClient
 from seals.signer_log import verify_logs
 from seals.signer_spool import Spool
 from tests.seals.signer_host import RunningSigner
+
+Blow = Callable[[], Awaitable[bool]]
+"""Kills something; tells whether it was there to be killed."""
+WORKER, SIGNER = "worker", "signer"
 
 
 def thrown_dice() -> random.Random:
@@ -25,19 +31,44 @@ def thrown_dice() -> random.Random:
 
 async def kill_at_random(running: RunningSigner, dice: random.Random, done: asyncio.Event) -> None:
     """Kill a worker or the whole signer, again and again, until the load is done."""
-    kills, client = {"worker": 0, "signer": 0}, SignerClient(running.socket, patience_seconds=5)
+    blows = signer_blows(running)
     while not done.is_set():
         with suppress(TimeoutError):
             await asyncio.wait_for(done.wait(), dice.uniform(0.05, 1.2))
-        if dice.random() < 0.7:
-            with suppress(ProcessLookupError, SignerUnavailableError):
-                os.kill(await client.ping(), signal.SIGKILL)
-                kills["worker"] += 1
-        else:
-            await running.kill()
-            assert await running.start() == "started"
-            kills["signer"] += 1
-    print(kills)
+        (name,) = dice.choices([WORKER, SIGNER], [0.7, 0.3])
+        await blows[name]()
+
+
+async def kill_each(blows: Mapping[str, Blow], dice: random.Random, times: int) -> Counter[str]:
+    """Kill now this and now that at random until each was killed so often; return how often."""
+    kills: Counter[str] = Counter()
+    while left := [name for name in blows if kills[name] < times]:
+        await asyncio.sleep(dice.uniform(0.05, 1.0))
+        name = dice.choice([*left, *blows])
+        kills[name] += await blows[name]()
+    return kills
+
+
+def signer_blows(running: RunningSigner) -> dict[str, Blow]:
+    return {WORKER: lambda: _kill_a_worker(running), SIGNER: lambda: _kill_and_start(running)}
+
+
+async def _kill_a_worker(running: RunningSigner) -> bool:
+    """Kill the worker that answers first, if one does."""
+    try:
+        pid = await SignerClient(running.socket, patience_seconds=1, answer_seconds=0.5).ping()
+        os.kill(pid, signal.SIGKILL)
+    except (ProcessLookupError, SignerUnavailableError):
+        return False
+    return True
+
+
+async def _kill_and_start(running: RunningSigner) -> bool:
+    """Kill the whole signer, then start it as often as it takes until it finds its keys."""
+    await running.kill()
+    while await running.start() != "started":
+        await running.end()
+    return True
 
 
 async def restart(running: RunningSigner) -> None:
@@ -51,7 +82,9 @@ def sealed_documents(folder: Path) -> dict[str, str]:
     spool = Spool(folder / "spool")
     assert not spool.unsettled()
     kept = {key: spool.find(key) for key in spool}
-    entries = [entry for file in verify_logs(folder / "log") for entry in file.entries]
-    sealed = {(entry["key"], entry["document_sha256"]) for entry in entries if entry["operation"] == "sealed"}
-    assert sealed == {(key, document.sha256) for key, document in kept.items() if document is not None}
-    return {entry["proof"]: entry["document_sha256"] for entry in entries if entry["operation"] == "sealed"}
+    entries = [
+        entry for file in verify_logs(folder / "log") for entry in file.entries if entry["operation"] == "sealed"
+    ]
+    logged = sorted((entry["key"], entry["document_sha256"]) for entry in entries)
+    assert logged == sorted((key, document.sha256) for key, document in kept.items() if document is not None)
+    return {entry["proof"]: entry["document_sha256"] for entry in entries}

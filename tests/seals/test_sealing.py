@@ -12,8 +12,7 @@ from pyhanko_certvalidator import ValidationContext
 
 from pki.authority import CertificateOrder, Subject
 from pki.errors import KeyStoreError
-from pki.keystore import KeyAlgorithm, KeyStore, SealingKey
-from pki.pkcs12 import Pkcs12KeyStore
+from pki.keystore import KeyAlgorithm, SealingKey
 from pki.profiles import seal_profile
 from seals.appearance import SealFace
 from seals.endorsement import ENDORSEMENT_OID
@@ -24,6 +23,8 @@ from seals.sealing import Seal, seal_page
 from seals.verdict import VerdictOutcome
 from seals.verification import verify_document
 from seals.verification_policy import VerificationPolicy
+
+pytestmark = pytest.mark.both_key_stores
 
 
 @pytest.fixture(scope="module")
@@ -51,19 +52,12 @@ def signature(sealed):
     return found
 
 
-@pytest.fixture(params=["pkcs12", pytest.param("pkcs11", marks=pytest.mark.services("softhsm"))])
-def empty_keys(request, tmp_path) -> KeyStore:
-    if request.param == "pkcs12":
-        return Pkcs12KeyStore(tmp_path / "keys", "x")
-    return request.getfixturevalue("soft_tokens").emptied("sealing")
-
-
 @pytest.fixture
-def certified_key(seal_office, empty_keys):
+def certified_key(seal_office):
     """Makes a sharing seal's key of any algorithm, with a certificate."""
 
     def make(algorithm: KeyAlgorithm) -> SealingKey:
-        keys = empty_keys
+        keys, label = seal_office.keys, algorithm.lower().replace("_", "-")
         face = seal_office.record(SealKind.INFORMATION_SHARING).face
         subject = Subject(
             organisation=face.holder, common_name=face.name, organisation_identifier="NTRCN-91330200TEST00000X"
@@ -76,9 +70,9 @@ def certified_key(seal_office, empty_keys):
             not_after=seal_office.now + timedelta(days=1),
         )
         issuing = seal_office.authority.issuing
-        certificate = issuing.issue(order, keys.create("seal", algorithm).public_key)
-        keys.store_certificate("seal", certificate, (issuing.certificate,))
-        return keys.open("seal")
+        certificate = issuing.issue(order, keys.create(label, algorithm).public_key)
+        keys.store_certificate(label, certificate, (issuing.certificate,))
+        return keys.open(label)
 
     return make
 

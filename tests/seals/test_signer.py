@@ -10,7 +10,6 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.pdf_utils.reader import PdfFileReader
 
-from pki.pkcs12 import Pkcs12KeyStore
 from seals.endorsement import Fact
 from seals.errors import (
     ExpiredSealError,
@@ -26,6 +25,8 @@ from seals.signer import SealedDocument, SealingOrder, SealingService, Signer
 from seals.verdict import VerdictOutcome
 from seals.verification import verify_document
 from seals.verification_policy import VerificationPolicy
+
+pytestmark = pytest.mark.both_key_stores
 
 
 @pytest.fixture
@@ -164,9 +165,10 @@ def test_a_key_that_is_not_there_stops_the_start(seal_office, tmp_path, label) -
 
 
 def test_a_wrong_passphrase_stops_the_start(seal_office, tmp_path) -> None:
-    keys = Pkcs12KeyStore(seal_office.folder / "keys", "wrong horse")
-    with pytest.raises(SealingError, match="passphrase"):
-        Signer(seal_office.parts(tmp_path / "signer", open_keys=lambda: keys))
+    # A process that is logged in to a token is not asked again, so it is one to which nobody is.
+    place = replace(seal_office.place, secret="0000-wrong", token=seal_office.place.token and "wrong-pin")
+    with pytest.raises(SealingError, match=place.secret_name):
+        Signer(seal_office.parts(tmp_path / "signer", open_keys=place.open))
 
 
 async def test_sealing_runs_in_a_thread_of_its_own(seal_office, tmp_path, shared_content) -> None:

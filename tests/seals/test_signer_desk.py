@@ -33,6 +33,8 @@ from seals.signer_records import SealRecord
 from seals.signer_spool import KeptDocument
 from tests.seals.stamping import Archive, StoppedClock
 
+pytestmark = pytest.mark.both_key_stores
+
 SEAL = "information-sharing"
 
 
@@ -172,15 +174,31 @@ def test_when_a_suspension_returns_nothing_is_being_sealed(seal_office, desk, fo
         assert found.result() == sealed
 
 
-def kept_by_a_dead_worker(desk: SigningDesk, order, *, published: bool) -> str:
-    """Leave what a worker leaves that dies before its document is in the log."""
+def kept_by_a_dead_worker(desk: SigningDesk, order, *, published: bool, logged: bool = False) -> str:
+    """Leave what a worker leaves that dies before its document is in the log, or before it settled that it is."""
     key = spool_key(order.issuing_key)
     document = desk.seal(order)
+    if not logged:
+        forget_last_entry(desk)
     content = desk._spool.find(key).content_sha256
     desk._spool.prepare(key, KeptDocument.of(content, document.pdf, proof="P", grant="G", seal=SEAL))
     if not published:
         desk._spool._place(key).unlink()
     return document.sha256
+
+
+def forget_last_entry(desk: SigningDesk) -> None:
+    """Leave the log as it was before its last line."""
+    *lines, _, _ = (log := max(desk.log._folder.iterdir())).read_bytes().split(b"\n")
+    log.write_bytes(b"".join(line + b"\n" for line in lines))
+
+
+def test_what_a_dead_worker_had_logged_is_not_logged_again(seal_office, desk, folder, shared_content) -> None:
+    order = seal_office.order("need-1", shared_content)
+    digest = kept_by_a_dead_worker(desk, order, published=True, logged=True)
+    again = SigningDesk(seal_office.parts(folder))
+    assert again.seal(order).sha256 == digest
+    assert (operations(folder), again._spool.unsettled()) == (["sealed"], ())
 
 
 @pytest.mark.parametrize("published", [True, False])

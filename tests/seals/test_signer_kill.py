@@ -16,6 +16,8 @@ from seals.signer_orders import SealedDocument, SealingOrder
 from tests.seals.signer_host import RunningSigner
 from tests.seals.signer_killer import kill_at_random, restart, sealed_documents, thrown_dice
 
+pytestmark = pytest.mark.both_key_stores
+
 ORDERS = 120
 CALLERS = 12
 
@@ -23,7 +25,9 @@ CALLERS = 12
 @pytest.fixture
 async def running(seal_office, tmp_path: Path) -> AsyncIterator[RunningSigner]:
     with tempfile.TemporaryDirectory(prefix="signer-") as place:
-        made = RunningSigner(seal_office.folder, tmp_path / "signer", Path(place) / "s", seal_office.now, workers=2)
+        made = RunningSigner(
+            seal_office.folder, seal_office.place, tmp_path / "signer", Path(place) / "s", seal_office.now, workers=2
+        )
         assert await made.start() == "started"
         yield made
         await made.end()

@@ -41,6 +41,8 @@ from seals.signer_messages import HEAD_LIMIT, QUESTION_BODY_LIMIT
 from seals.signer_records import SealRecord
 from tests.seals.signer_host import HOLDER, RunningSigner
 
+pytestmark = pytest.mark.both_key_stores
+
 SEAL = "information-sharing"
 
 
@@ -54,7 +56,9 @@ def socket_path() -> Iterator[Path]:
 @pytest.fixture
 async def running(seal_office, tmp_path, socket_path) -> AsyncIterator[RunningSigner]:
     """A signer with two workers."""
-    signer = RunningSigner(seal_office.folder, tmp_path / "signer", socket_path, seal_office.now, workers=2)
+    signer = RunningSigner(
+        seal_office.folder, seal_office.place, tmp_path / "signer", socket_path, seal_office.now, workers=2
+    )
     assert await signer.start() == "started"
     yield signer
     if signer.process is not None and signer.process.returncode is None:
@@ -66,7 +70,7 @@ async def undisturbed(seal_office, tmp_path_factory) -> AsyncIterator[RunningSig
     """A signer with one worker, for tests that do it no harm."""
     with tempfile.TemporaryDirectory(prefix="signer-") as place:
         folder = tmp_path_factory.mktemp("undisturbed") / "signer"
-        signer = RunningSigner(seal_office.folder, folder, Path(place) / "s", seal_office.now)
+        signer = RunningSigner(seal_office.folder, seal_office.place, folder, Path(place) / "s", seal_office.now)
         assert await signer.start() == "started"
         yield signer
         await signer.end()
@@ -129,8 +133,8 @@ async def test_only_the_owner_reaches_the_socket(undisturbed) -> None:
 
 
 async def test_a_user_who_is_not_named_is_refused(seal_office, tmp_path, socket_path, shared_content) -> None:
-    folder = seal_office.folder
-    running = RunningSigner(folder, tmp_path / "signer", socket_path, seal_office.now, uids=(os.getuid() + 1,))
+    folder, nobody = tmp_path / "signer", (os.getuid() + 1,)
+    running = RunningSigner(seal_office.folder, seal_office.place, folder, socket_path, seal_office.now, uids=nobody)
     os.chmod(socket_path.parent, 0o755)
     assert await running.start() == "started"
     with pytest.raises(PeerRefusedError):
@@ -176,7 +180,9 @@ async def test_neither_a_pdf_nor_a_digest_is_sealed(undisturbed, operation: str)
 
 
 async def test_a_caller_who_says_nothing_is_left_after_a_while(seal_office, tmp_path, socket_path) -> None:
-    signer = RunningSigner(seal_office.folder, tmp_path / "signer", socket_path, seal_office.now, question_seconds=0.2)
+    signer = RunningSigner(
+        seal_office.folder, seal_office.place, tmp_path / "signer", socket_path, seal_office.now, question_seconds=0.2
+    )
     assert await signer.start() == "started"
     with socket.socket(socket.AF_UNIX) as silent:
         silent.connect(os.fspath(socket_path))
@@ -258,15 +264,16 @@ async def test_a_second_signer_on_the_same_folder_waits_until_the_first_has_ende
 
 
 async def test_a_signer_that_cannot_open_its_keys_says_so_and_ends(seal_office, tmp_path, socket_path) -> None:
-    signer = RunningSigner(
-        seal_office.folder, tmp_path / "signer", socket_path, seal_office.now, passphrase="wrong horse"
-    )
-    assert "passphrase" in await signer.start()
+    place = replace(seal_office.place, secret="0000-wrong")
+    signer = RunningSigner(seal_office.folder, place, tmp_path / "signer", socket_path, seal_office.now)
+    assert place.secret_name in await signer.start()
     assert await signer.end() == 3
 
 
 async def test_a_path_that_is_too_long_for_a_socket_is_a_clear_error(seal_office, tmp_path, socket_path) -> None:
-    signer = RunningSigner(seal_office.folder, tmp_path / "signer", socket_path.with_name("s" * 108), seal_office.now)
+    signer = RunningSigner(
+        seal_office.folder, seal_office.place, tmp_path / "signer", socket_path.with_name("s" * 108), seal_office.now
+    )
     assert "longer than" in await signer.start()
     assert await signer.end() == 3
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pki.pkcs11 import Pkcs11KeyStore
+from tests.simulators.key_places import KeyPlace
 
 PIN = "2580-correct"
 _FOLDERS = (
@@ -29,6 +30,9 @@ class SoftTokens:
     module: Path
     configuration: Path
     """What SOFTHSM2_CONF has to name before the module is loaded."""
+
+    def place(self, label: str) -> KeyPlace:
+        return KeyPlace(self.module, PIN, label)
 
     def open(self, label: str) -> Pkcs11KeyStore:
         return Pkcs11KeyStore(self.module, label, PIN)

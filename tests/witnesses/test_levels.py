@@ -11,7 +11,7 @@ import pytest
 
 from seals.levels import SealLevel
 from seals.long_term import raise_level, renew
-from tests.seals.conftest import seal_office, shared_content  # noqa: F401  fixtures
+from tests.seals.conftest import seal_office, seal_offices, shared_content  # noqa: F401  fixtures
 from tests.seals.stamping import Archive
 from tests.vectors.make_vectors import FOLDER
 
