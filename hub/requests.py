@@ -110,13 +110,15 @@ class RequestService:
         return has_passed(limit, sealed[-1] if sealed else None, self.clock.now())
 
     async def matters_of(self, actor: Actor, requests: tuple[VerificationRequest, ...]) -> tuple[RequestMatter, ...]:
-        """Return what each request is about, in their order. Raises NotFoundError for one of units not concerned."""
-        if any(actor.unit_code not in (each.issuing_unit, each.asking_unit) for each in requests):
+        """Return what each is about, to who has just passed it on without its subject. Raises NotFoundError."""
+        unit = actor.unit_code
+        if any(unit not in (each.issuing_unit, each.asking_unit, *each.passed_by) for each in requests):
             raise _gone()
         numbers = [request.case_number for request in requests]
         cases = {case.number: case for case in await self.store.read(lambda tx: load_cases(tx, numbers))}
         shown = permitted(actor, Operation.READ_INBOX) or permitted(actor, Operation.READ_CASE)
-        return tuple([await self._matter(cases[each.case_number], each, shown=shown) for each in requests])
+        seen = {each.id: shown and unit not in each.passed_by for each in requests}
+        return tuple([await self._matter(cases[each.case_number], each, shown=seen[each.id]) for each in requests])
 
     async def _matter(self, case: Case, request: VerificationRequest, *, shown: bool) -> RequestMatter:
         snapshot = await self.snapshots.at(case.catalogue_version)

@@ -13,15 +13,17 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
+import uvloop
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from graph_models.errors import StoreError
 from hub.actors import Post
 from hub.clock import SystemClock
-from hub.entry import archive_command, pki_command, remote, seal_command
+from hub.entry import archive_command, pki_command, remote, seal_command, worker_command
 from hub.entry.command_line import DEFAULT_URL, ERR, OUT, Token, Url
 from hub.entry.development import DevelopmentIssuer, UnsafeSettingError
+from hub.entry.log_view import show_log_check
 from hub.entry.serving import configure_logs, serve
 from hub.entry.settings import Settings
 from hub.entry.signer_host import host_signer
@@ -30,6 +32,7 @@ from hub.entry.wiring import trust_in
 from pki.errors import PkiError
 from seals.errors import SealsError
 from seals.judge import judge_once
+from seals.signer_log_check import check_log
 from seals.verdict import VerdictOutcome
 
 EXIT_STATUS = {VerdictOutcome.GOOD: 0, VerdictOutcome.NOT_GOOD: 1, VerdictOutcome.UNDECIDED: 3}
@@ -41,9 +44,12 @@ app = typer.Typer(
 )
 catalogue = typer.Typer(no_args_is_help=True, help="The catalogue of items, proofs and issuers, in the running hub.")
 app.add_typer(catalogue, name="catalogue")
+signer = typer.Typer(invoke_without_command=True, help="The process that holds the seals' keys. 签章进程")
 app.add_typer(seal_command.app, name="seal")
+app.add_typer(signer, name="signer")
 app.add_typer(pki_command.app, name="pki")
 app.add_typer(archive_command.app, name="archive")
+app.command("worker")(worker_command.worker_command)
 
 
 def _show_version(wanted: bool) -> None:
@@ -67,16 +73,18 @@ def serve_command() -> None:
     """Serve until Ctrl-C. Settings come from PROOFHUB_… variables (docs/settings.md)."""
     configure_logs()
     try:
-        asyncio.run(serve(_settings()))
+        uvloop.run(serve(_settings()))
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
     except (UnsafeSettingError, StoreError, PkiError, SealsError, OSError, ValueError) as problem:
         _fail(str(problem))
 
 
-@app.command("signer")
-def signer_command() -> None:
+@signer.callback()
+def signer_command(context: typer.Context) -> None:
     """Be the process that holds the seals' keys, at PROOFHUB_SEALS__SIGNER_SOCKET, until told to end. 签章进程"""
+    if context.invoked_subcommand is not None:
+        return
     configure_logs()
     settings = _settings().seals
     if settings.signer_socket is None:
@@ -85,6 +93,20 @@ def signer_command() -> None:
         host_signer(settings, settings.signer_socket, started=lambda: ERR.print("the signer listens"))
     except (PkiError, SealsError, OSError) as problem:
         _fail(str(problem))
+
+
+@signer.command("check-log")
+def check_log_command(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The signer's own folder, or one with its log.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
+) -> None:
+    """See whether the signer's log is whole: no entry changed, moved or removed. Exits 0, 1 or 3. 核对签章日志"""
+    try:
+        found = check_log(folder)
+    except (SealsError, OSError) as problem:
+        _fail(str(problem))
+    show_log_check(OUT, found) if not as_json else typer.echo(found.to_json().decode())
+    raise typer.Exit(0 if found.whole else 1)
 
 
 @app.command()

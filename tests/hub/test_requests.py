@@ -189,6 +189,21 @@ async def test_a_request_is_passed_on_to_another_issuer_only_and_never_back(
     assert (await office.file(asked.case_number)).needs[0].issuing_unit == "GA"
 
 
+@pytest.mark.requirement("I4")
+async def test_who_has_passed_a_request_on_gets_it_back_without_its_subject(
+    office: Office, asked: VerificationRequest
+) -> None:
+    passed = await office.requests.reroute(drafter("GA-HS"), call(asked), "GA", "不归我管")
+    (before,), (after,), (there,) = [
+        await office.requests.matters_of(drafter(unit), (request,))
+        for unit, request in (("GA-HS", asked), ("GA-HS", passed), ("GA", passed))
+    ]
+    assert after.subject is None
+    assert before.subject == there.subject is not None
+    with pytest.raises(NotFoundError):
+        await office.requests.matters_of(drafter("GA-CX"), (passed,))
+
+
 @pytest.mark.requirement("I2")
 async def test_passing_on_repeated_under_its_key_gives_the_same_answer(
     office: Office, asked: VerificationRequest

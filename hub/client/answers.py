@@ -1,0 +1,70 @@
+"""Reads an answer of the hub: the record that was asked for, or the error that is there instead. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import orjson
+from pydantic import ValidationError
+
+from hub.client.errors import ClientError, ProtocolError, error_of
+from hub.client.operations import Operation
+from hub.client.records import Problem, Record
+
+R = TypeVar("R", bound=Record)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What came over HTTP."""
+
+    status: int
+    body: bytes
+    request_id: str | None
+
+
+def data_of(answer: Answered) -> dict[str, Any]:
+    """Return the data of a GraphQL answer; raise what it says instead, or what the door says before GraphQL."""
+    name = answer.request_id
+    try:
+        content: Any = orjson.loads(answer.body)
+    except orjson.JSONDecodeError:
+        content = None
+    match content:
+        case {"errors": [{"message": str(message), "extensions": dict(more)}, *_]}:
+            raise _refused({"message": message, **more}, name)
+        case {"data": dict(data)} if answer.status == 200:
+            return data
+        case {"code": str(), "message": str()}:
+            raise _refused(content, name)
+    raise ProtocolError(f"status {answer.status} and what came with it are not a hub's", name)
+
+
+def found_in(operation: Operation[R], data: Mapping[str, Any], name: str | None) -> R:
+    """Return the record of the operation's one field; raise the problem that is there instead."""
+    try:
+        found = data[operation.field]
+        if operation.part is None and found["__typename"] != operation.record.__name__:
+            raise error_of(Problem.model_validate(found), name)
+        if operation.part is not None:
+            for problem in found["errors"]:
+                raise error_of(Problem.model_validate(problem), name)
+            found = found[operation.part]
+        return operation.record.model_validate(found)
+    except ValidationError as problem:
+        first = problem.errors(include_input=False, include_url=False, include_context=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise ProtocolError(f"{operation.field}: {where} is not as the schema says ({first['type']})", name) from None
+    except (KeyError, TypeError):
+        raise ProtocolError(f"{operation.field} is not in the answer", name) from None
+
+
+def _refused(said: Mapping[str, Any], name: str | None) -> ClientError:
+    """Return the error of a problem that has perhaps no more than a message."""
+    known = {"code": "BAD_REQUEST", "messageZh": said.get("message"), "mend": "", **said}
+    try:
+        return error_of(Problem.model_validate(known), name)
+    except ValidationError:
+        return ProtocolError("what the hub refuses with is no problem of its schema", name)

@@ -1,0 +1,170 @@
+"""The one way to the hub: HTTP with a bearer token, bounded in time and size, repeated where it may pass.
+
+Everything may be repeated: a query changes nothing, and a mutation has its key, which is the same in every attempt.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import re
+import ssl
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import TypeVar
+from urllib.parse import quote
+
+import httpx
+import orjson
+import stamina
+
+from hub.client.answers import Answered, data_of, found_in
+from hub.client.errors import NotAllowedError, ProtocolError, UnavailableError
+from hub.client.operations import Operation
+from hub.client.records import Problem, Record
+
+R = TypeVar("R", bound=Record)
+T = TypeVar("T")
+TokenSource = Callable[[], Awaitable[str]]
+"""Gives a token that is good now; asked before each attempt, so that it may be refreshed."""
+_TOKEN = re.compile(r"[\x21-\x7e]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientLimits:
+    """Bounds on what a call may cost."""
+
+    total_seconds: float = 60.0
+    """From the question to its answer, all attempts included."""
+    call_seconds: float = 15.0
+    """One attempt."""
+    connect_seconds: float = 3.0
+    attempts: int = 10
+    longest_pause_seconds: float = 5.0
+    answer_bytes: int = 20_000_000
+    connections: int = 20
+
+
+class HubConnection:
+    """Kept connections to one hub, for one token; a context manager."""
+
+    def __init__(
+        self, url: str, token: TokenSource, limits: ClientLimits | None = None, tls: ssl.SSLContext | None = None
+    ) -> None:
+        """Take the hub's address, the source of tokens, the limits, and how TLS trusts (None: as the system does).
+
+        Raises:
+            ValueError: the address is neither https nor http on loopback, where a token would be seen by nobody.
+        """
+        self._token = token
+        self._limits = limits = limits or ClientLimits()
+        self._client = httpx.AsyncClient(
+            base_url=_checked(url),
+            timeout=httpx.Timeout(limits.call_seconds, connect=limits.connect_seconds),
+            limits=httpx.Limits(max_connections=limits.connections),
+            headers={"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "proofhub-client"},
+            verify=tls or True,
+            follow_redirects=False,
+            trust_env=False,
+        )
+
+    async def __aenter__(self) -> HubConnection:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, e: BaseException | None, t: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Let go of the kept connections."""
+        await self._client.aclose()
+
+    async def ask(self, operation: Operation[R], variables: Mapping[str, object]) -> R:
+        """Return what a query finds or a mutation made. Raises a ClientError."""
+        sent = orjson.dumps({"query": operation.text, "variables": variables})
+
+        async def attempt() -> R:
+            answer = await self._send("POST", "/graphql", sent)
+            return found_in(operation, data_of(answer), answer.request_id)
+
+        return await self._repeated(attempt)
+
+    async def document(self, number: str) -> bytes:
+        """Return the sealed PDF of a proof. Raises a ClientError."""
+
+        async def attempt() -> bytes:
+            answer = await self._send("GET", f"/proofs/{quote(number, safe='')}.pdf")
+            if answer.status != 200:
+                data_of(answer)  # says why
+            return answer.body
+
+        return await self._repeated(attempt)
+
+    async def _repeated(self, attempt: Callable[[], Awaitable[T]]) -> T:
+        limits = self._limits
+        attempts = stamina.retry_context(
+            on=UnavailableError, attempts=limits.attempts, timeout=limits.total_seconds, wait_initial=0.1,
+            wait_max=limits.longest_pause_seconds, wait_jitter=0.1,
+        )  # fmt: skip
+        try:
+            async with asyncio.timeout(limits.total_seconds):
+                async for each in attempts:
+                    with each:
+                        return await attempt()
+        except TimeoutError:
+            raise UnavailableError(f"no answer within {limits.total_seconds} s") from None
+        raise AssertionError("the attempts end with a result or an error")
+
+    async def _send(self, method: str, path: str, content: bytes | None = None) -> Answered:
+        headers = {"Authorization": _bearer(await self._token()), "Content-Type": "application/json"}
+        try:
+            async with (
+                asyncio.timeout(self._limits.call_seconds),
+                self._client.stream(method, path, content=content, headers=headers) as response,
+            ):
+                name = response.headers.get("x-request-id")
+                if response.status_code == 429 or response.status_code >= 500:
+                    raise UnavailableError(f"the hub answers with status {response.status_code}", name)
+                return Answered(response.status_code, await self._read(response, name), name)
+        except (TimeoutError, httpx.HTTPError) as problem:
+            raise UnavailableError(f"no hub answers at {self._client.base_url}: {type(problem).__name__}") from None
+
+    async def _read(self, response: httpx.Response, name: str | None) -> bytes:
+        body = bytearray()
+        async for chunk in response.aiter_raw():
+            body += chunk
+            if len(body) > self._limits.answer_bytes:
+                raise ProtocolError(f"the answer is longer than {self._limits.answer_bytes} bytes", name)
+        return bytes(body)
+
+
+def _bearer(token: str) -> str:
+    if _TOKEN.fullmatch(token):
+        return f"Bearer {token}"
+    raise NotAllowedError(
+        Problem(
+            code="UNAUTHENTICATED",
+            message="the token is empty or has characters that cannot be sent",
+            message_zh="令牌为空或含有无法发送的字符",
+            mend="Give the token as its issuer made it.",
+        )
+    )
+
+
+def _checked(url: str) -> httpx.URL:
+    try:
+        found = httpx.URL(url)
+    except httpx.InvalidURL as problem:
+        raise ValueError(f"{url!r} is no address") from problem
+    if found.scheme == "https" or (found.scheme == "http" and _is_loopback(found.host)):
+        return found
+    raise ValueError(f"{url}: must be https; plain http is for loopback only")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
