@@ -47,6 +47,7 @@ PLANTS = [
     ("strawberry", "hub/entry/planted_graph.py", "import strawberry", "hub.entry.planted_graph -> strawberry"),
     ("starlette", "seals/planted_web.py", "import starlette.responses", "seals.planted_web -> starlette"),
     ("pyhanko", "pki/planted_sign.py", "import pyhanko.sign", "pki.planted_sign -> pyhanko"),
+    ("pillow", "hub/planted_picture.py", "import PIL", "hub.planted_picture -> PIL"),
     ("neo4j", "graph_models/planted_query.py", "import neo4j", "graph_models.planted_query -> neo4j"),
     ("ladybug", "hub/entry/planted_store.py", "import ladybug", "hub.entry.planted_store -> ladybug"),
     ("aiokafka", "hub/entry/planted_bus.py", "import aiokafka", "hub.entry.planted_bus -> aiokafka"),
