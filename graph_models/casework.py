@@ -311,6 +311,7 @@ class OutboxEvent:
     """An event that leaves when its transaction is committed."""
 
     id: str
+    """``<unit>.<sequence>``: by it consumers drop repeats, and readers find what follows."""
     unit_code: str
     """The unit whose order it keeps."""
     sequence: int

@@ -23,7 +23,6 @@ class AuditDraft:
 class EventDraft:
     """An event before the store gives it its sequence within the unit."""
 
-    id: str
     unit_code: str
     type: str
     subject: str

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import count
+from itertools import count, takewhile
 from typing import cast
 
 from graph_models import statements_journal as statements
@@ -91,11 +91,7 @@ async def append_event(tx: Transaction, draft: EventDraft) -> OutboxEvent:
 
 
 async def append_events(tx: Transaction, drafts: Sequence[EventDraft]) -> tuple[OutboxEvent, ...]:
-    """Append events, in the order given, in two statements however many they are; three for a unit's first ones.
-
-    Raises:
-        DuplicateKeyError: an event with the identifier is there already.
-    """
+    """Append events, in the order given, in two statements however many they are; three for a unit's first ones."""
     if not drafts:
         return ()
     more = Counter(draft.unit_code for draft in drafts)
@@ -103,11 +99,24 @@ async def append_events(tx: Transaction, drafts: Sequence[EventDraft]) -> tuple[
     first = {unit: more[unit] for unit in more.keys() - last.keys()}
     last |= await _counted(tx, statements.COUNT_FIRST_EVENTS, first)
     sequences = {unit: count(last[unit] - more[unit] + 1) for unit in more}
-    events = [
-        OutboxEvent(**fields_of(draft), sequence=next(sequences[draft.unit_code]), published=False) for draft in drafts
-    ]
+    events = [_numbered(draft, next(sequences[draft.unit_code])) for draft in drafts]
     await tx.run_each(statements.CREATE_EVENT, [_event_row(event) for event in events])
     return tuple(events)
+
+
+async def last_event(tx: Transaction, unit_code: str) -> int:
+    """Return the sequence of a unit's newest event; 0 where it has none."""
+    rows = await tx.run(statements.READ_COUNTER, {"unit_code": unit_code})
+    return cast("int", rows[0]["last"]) if rows else 0
+
+
+async def read_events(tx: Transaction, unit_code: str, after: int, limit: int) -> tuple[OutboxEvent, ...]:
+    """Return a unit's events in order, without a gap, from the one that follows the sequence ``after``."""
+    ids = [event_id(unit_code, after + place) for place in range(1, limit + 1)]
+    rows = await tx.run(statements.READ_EVENTS, {"ids": ids})
+    found = {event.sequence: event for event in records(OutboxEvent, rows)}
+    following = count(after + 1)
+    return tuple(found[sequence] for sequence in takewhile(found.__contains__, following))
 
 
 async def unpublished_events(tx: Transaction, limit: int) -> tuple[OutboxEvent, ...]:
@@ -148,6 +157,16 @@ async def _counted(tx: Transaction, statement: str, more: Mapping[str, int]) -> 
     """Count so many more events of each unit, held until the transaction ends; return the last number of each."""
     counted = await tx.run_each(statement, [{"unit_code": unit, "more": more[unit]} for unit in sorted(more)])
     return {cast("str", row["unit_code"]): cast("int", row["last"]) for row in counted}
+
+
+def event_id(unit_code: str, sequence: int) -> str:
+    """Return the identifier of a unit's event."""
+    return f"{unit_code}.{sequence}"
+
+
+def _numbered(draft: EventDraft, sequence: int) -> OutboxEvent:
+    identifier = event_id(draft.unit_code, sequence)
+    return OutboxEvent(**fields_of(draft), id=identifier, sequence=sequence, published=False)
 
 
 def _digest(given: dict[str, object]) -> str:

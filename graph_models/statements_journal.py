@@ -33,6 +33,8 @@ CREATE_EVENT: Final = (
     "MATCH (c:EventCounter {unit_code: $unit_code}) CREATE (c)-[:UNPUBLISHED]->(:OutboxEvent "
     "{id: $id, type: $type, sequence: $sequence, published: false, record: $record})"
 )
+READ_COUNTER: Final = "MATCH (c:EventCounter {unit_code: $unit_code}) RETURN c.last AS last"
+READ_EVENTS: Final = "UNWIND $ids AS id MATCH (e:OutboxEvent {id: id}) RETURN e.record AS record"
 UNPUBLISHED_EVENTS: Final = (
     "MATCH (c:EventCounter)-[:UNPUBLISHED]->(e:OutboxEvent) "
     "RETURN e.record AS record ORDER BY c.unit_code, e.sequence LIMIT $limit"

@@ -25,7 +25,7 @@ from graph_models.errors import StaleVersionError
 from graph_models.proof_records import load_proof
 from graph_models.store import GraphStore, Transaction
 from hub.actors import Actor
-from hub.clock import Clock, Ids
+from hub.clock import Clock
 from hub.documents import DocumentStore
 from hub.errors import InvalidInputError, UnavailableError, WrongStateError
 from hub.events import EventType
@@ -66,7 +66,6 @@ class ArchiveRenewal:
     work: LongTermWork
     levels: ProofLevels
     clock: Clock
-    ids: Ids
 
     async def step(self, actor: Actor, within_days: int, after: str | None) -> RenewalProgress:
         """Renew some of the proofs that stand for less than so many days more, unless that would win no time.
@@ -139,7 +138,7 @@ class ArchiveRenewal:
     async def _renew_one(self, actor: Actor, proof: Proof) -> int:
         made = await self.work.renewed(await self.documents.get(proof.document_sha256))
         await self.documents.put(made.pdf)
-        done = Recording(self.ids, actor, EventType.PROOF_RENEWED, self.clock.now())
+        done = Recording(actor, EventType.PROOF_RENEWED, self.clock.now())
         try:
             await self.store.write(lambda tx: done.keep(tx, proof, made))
         except StaleVersionError:  # somebody else renewed it meanwhile, which is as good, or it was changed otherwise

@@ -16,7 +16,6 @@ from graph_models.request_records import load_requests_of
 from graph_models.store import Transaction
 from hub.actors import Actor
 from hub.audit import entry
-from hub.clock import Ids
 from hub.errors import NotFoundError
 from hub.events import EventType, events_for
 
@@ -92,9 +91,7 @@ def _gone() -> NotFoundError:
     )
 
 
-async def journal_case(
-    tx: Transaction, happened: CaseHappening, requests: tuple[VerificationRequest, ...], ids: Ids
-) -> None:
+async def journal_case(tx: Transaction, happened: CaseHappening, requests: tuple[VerificationRequest, ...]) -> None:
     """Write what happened to a case, and to each of the requests that came or went with it."""
     case, actor, kind, at = happened.case, happened.actor, happened.kind, happened.at
     came = kind is not EventType.CASE_WITHDRAWN
@@ -102,8 +99,8 @@ async def journal_case(
     entries = [entry(case.number, actor, kind, case.number, at, item=case.item_code, state=case.state)]
     entries += [entry(case.number, actor, asked, found.id, at, unit=found.issuing_unit) for found in requests]
     await (begin_audit if kind is EventType.CASE_OPENED else append_audit_many)(tx, entries)
-    events = [*events_for(ids, (case.unit_code,), kind, case.number, at, item=case.item_code)]
+    events = [*events_for((case.unit_code,), kind, case.number, at, item=case.item_code)]
     for found in requests:
         units = (found.issuing_unit, found.asking_unit)
-        events += events_for(ids, units, asked, found.id, at, case=case.number, type=found.proof_type_code)
+        events += events_for(units, asked, found.id, at, case=case.number, type=found.proof_type_code)
     await append_events(tx, events)

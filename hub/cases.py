@@ -172,7 +172,7 @@ class CaseService:
             for request in answered.requests:
                 await add_request(tx, request)
             await journal_case(
-                tx, CaseHappening(case, actor, EventType.NEED_CHANGED, self.clock.now()), answered.requests, self.ids
+                tx, CaseHappening(case, actor, EventType.NEED_CHANGED, self.clock.now()), answered.requests
             )
             await note_done(tx, mutation, number, self.clock.now())
             return True
@@ -213,7 +213,7 @@ class CaseService:
                 )
             ended = await save_case(tx, replace(case, state=state))
             requests = await self._end_parts(tx, actor, number)
-            await journal_case(tx, CaseHappening(ended, actor, kind, self.clock.now()), requests, self.ids)
+            await journal_case(tx, CaseHappening(ended, actor, kind, self.clock.now()), requests)
             await note_done(tx, mutation, number, self.clock.now())
             return ended
 
@@ -286,9 +286,7 @@ class CaseService:
         await add_needs(tx, started.needs)
         for request in started.requests:
             await add_request(tx, request)
-        await journal_case(
-            tx, CaseHappening(case, actor, EventType.CASE_OPENED, self.clock.now()), started.requests, self.ids
-        )
+        await journal_case(tx, CaseHappening(case, actor, EventType.CASE_OPENED, self.clock.now()), started.requests)
 
     def _answered(self, snapshot: CatalogueSnapshot, found: CaseFile, given: Answer) -> tuple[Case, Started]:
         """Route again what waits for this answer; the needs keep their identifiers."""

@@ -32,7 +32,7 @@ from hub.audit import CATALOGUE_STREAM, entry
 from hub.catalogue_checks import CheckedContent, build_content
 from hub.catalogue_files import read_tables
 from hub.catalogue_workbook import FileLimits
-from hub.clock import Clock, Ids
+from hub.clock import Clock
 from hub.errors import ConflictError, InvalidInputError, NotFoundError, RowProblem, UnavailableError, WrongStateError
 from hub.events import EventType, event
 from hub.permission import Operation, require
@@ -166,11 +166,10 @@ class CatalogueService:
     """What the catalogue authority (市司法局) does: import a draft and publish it (Art. 8)."""
 
     def __init__(
-        self, store: GraphStore, clock: Clock, ids: Ids, snapshots: SnapshotHolder, limits: FileLimits | None = None
+        self, store: GraphStore, clock: Clock, snapshots: SnapshotHolder, limits: FileLimits | None = None
     ) -> None:
         self._store = store
         self._clock = clock
-        self._ids = ids
         self._snapshots = snapshots
         self._limits = limits or FileLimits()
 
@@ -211,7 +210,7 @@ class CatalogueService:
         chosen = _draft_to_publish(versions, number)
         now = self._clock.now()
         audit = entry(CATALOGUE_STREAM, actor, "PUBLISH_CATALOGUE", str(chosen.number), now, digest=chosen.digest)
-        news = event(self._ids, actor.unit_code, EventType.CATALOGUE_PUBLISHED, str(chosen.number), now)
+        news = event(actor.unit_code, EventType.CATALOGUE_PUBLISHED, str(chosen.number), now)
 
         async def work(tx: Transaction) -> CatalogueVersion:
             await append_audit(tx, audit)  # holds the stream: imports and publications follow one another
@@ -231,7 +230,7 @@ class CatalogueService:
         audit = entry(
             CATALOGUE_STREAM, actor, "IMPORT_CATALOGUE", str(number), now, digest=version.digest, flagged=flagged
         )
-        news = event(self._ids, actor.unit_code, EventType.CATALOGUE_IMPORTED, str(number), now)
+        news = event(actor.unit_code, EventType.CATALOGUE_IMPORTED, str(number), now)
 
         async def work(tx: Transaction) -> None:
             await append_audit(tx, audit)  # holds the stream: of two imports at once the second sees the first

@@ -28,7 +28,7 @@ from graph_models.store import GraphStore, Transaction
 from hub.actors import SYSTEM_ACTOR
 from hub.audit import entry
 from hub.catalogue import SnapshotHolder
-from hub.clock import Clock, Ids
+from hub.clock import Clock
 from hub.deadlines import Deadlines, due_times, promised_end
 from hub.events import EventType, events_for
 from hub.published import item_of
@@ -52,7 +52,6 @@ class DeadlineWatch:
     snapshots: SnapshotHolder
     calendar: WorkingCalendar
     clock: Clock
-    ids: Ids
 
     async def look(self) -> int:
         """Record the limits that have passed of requests still open; return how many."""
@@ -88,7 +87,7 @@ class DeadlineWatch:
         request, kind = found.request, _EVENTS[found.kind]
         units = (request.issuing_unit, request.asking_unit)
         limit = found.at.isoformat()
-        return events_for(self.ids, units, kind, request.id, self.clock.now(), case=request.case_number, limit=limit)
+        return events_for(units, kind, request.id, self.clock.now(), case=request.case_number, limit=limit)
 
     async def _count_one(self, request_id: str) -> int:
         try:
@@ -123,7 +122,7 @@ class DeadlineWatch:
         due = request.due_at.isoformat()
         await append_audit(tx, entry(request.case_number, SYSTEM_ACTOR, kind, request.id, at, due=due))
         units = (request.issuing_unit, request.asking_unit)
-        await append_events(tx, events_for(self.ids, units, kind, request.id, at, case=request.case_number, due=due))
+        await append_events(tx, events_for(units, kind, request.id, at, case=request.case_number, due=due))
 
 
 async def _provisional(after: str, tx: Transaction) -> tuple[VerificationRequest, ...]:

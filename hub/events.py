@@ -9,7 +9,6 @@ from enum import StrEnum
 import orjson
 
 from graph_models.journal import EventDraft
-from hub.clock import Ids
 
 
 class EventType(StrEnum):
@@ -53,11 +52,10 @@ class EventType(StrEnum):
 
 
 def event(
-    ids: Ids, unit_code: str, kind: EventType, subject: str, at: datetime, **payload: str | int | bool | None
+    unit_code: str, kind: EventType, subject: str, at: datetime, **payload: str | int | bool | None
 ) -> EventDraft:
     """Return an event for one unit: this happened to the subject at the time (aware, UTC)."""
     return EventDraft(
-        id=ids.identifier("E"),
         unit_code=unit_code,
         type=kind.value,
         subject=subject,
@@ -67,7 +65,7 @@ def event(
 
 
 def events_for(
-    ids: Ids, unit_codes: Iterable[str], kind: EventType, subject: str, at: datetime, **payload: str | int | bool | None
+    unit_codes: Iterable[str], kind: EventType, subject: str, at: datetime, **payload: str | int | bool | None
 ) -> tuple[EventDraft, ...]:
     """Return the same event once for each of the units, in the order of their codes."""
-    return tuple(event(ids, unit, kind, subject, at, **payload) for unit in sorted(set(unit_codes)))
+    return tuple(event(unit, kind, subject, at, **payload) for unit in sorted(set(unit_codes)))

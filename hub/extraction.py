@@ -260,12 +260,12 @@ class Extractor:
         await self._journal(tx, need, "need.turned_to_unit", (case.unit_code,))
         at, asked, units = request.received_at, EventType.REQUEST_RECEIVED, (request.issuing_unit, request.asking_unit)
         await append_audit(tx, entry(case.number, SYSTEM_ACTOR, asked, request.id, at, unit=request.issuing_unit))
-        await append_events(tx, events_for(self.ids, units, asked, request.id, at, case=case.number))
+        await append_events(tx, events_for(units, asked, request.id, at, case=case.number))
 
     async def _journal(self, tx: Transaction, need: Need, operation: str, units: tuple[str, ...]) -> None:
         at = self.clock.now()
         await append_audit(tx, entry(need.case_number, SYSTEM_ACTOR, operation, need.id, at, source=need.source))
-        await append_events(tx, events_for(self.ids, units, EventType.NEED_CHANGED, need.id, at, case=need.case_number))
+        await append_events(tx, events_for(units, EventType.NEED_CHANGED, need.id, at, case=need.case_number))
 
 
 async def _say_why(tx: Transaction, need: Need, said: tuple[str, str]) -> None:

@@ -19,7 +19,7 @@ from graph_models.errors import StaleVersionError
 from graph_models.proof_records import load_proof
 from graph_models.store import GraphStore, Transaction
 from hub.actors import SYSTEM_ACTOR
-from hub.clock import Clock, Ids
+from hub.clock import Clock
 from hub.documents import DocumentStore
 from hub.errors import UnavailableError
 from hub.events import EventType
@@ -47,7 +47,6 @@ class LevelRaiser:
     work: LongTermWork
     levels: ProofLevels
     clock: Clock
-    ids: Ids
     _rest: timedelta = timedelta()
     _rests_until: datetime | None = None
 
@@ -95,7 +94,7 @@ class LevelRaiser:
 
     async def _commit(self, tx: Transaction, task: RaisingTask, proof: Proof, made: RaisedDocument) -> None:
         await drop_task(tx, task)
-        done = Recording(self.ids, SYSTEM_ACTOR, EventType.PROOF_RAISED, self.clock.now())
+        done = Recording(SYSTEM_ACTOR, EventType.PROOF_RAISED, self.clock.now())
         await done.keep(tx, proof, made)
 
     async def _wait(self, task: RaisingTask, problem: Exception) -> None:

@@ -18,7 +18,6 @@ from graph_models.proof_records import save_proof
 from graph_models.store import GraphStore, Transaction
 from hub.actors import Actor
 from hub.audit import entry
-from hub.clock import Ids
 from hub.errors import UnavailableError
 from hub.events import EventType, events_for
 
@@ -95,7 +94,6 @@ def task_of(proof_number: str, at: datetime) -> RaisingTask:
 class Recording:
     """Who raised a proof, and when."""
 
-    ids: Ids
     actor: Actor
     event: EventType
     at: datetime
@@ -121,5 +119,5 @@ class Recording:
         done = entry(proof.case_number, self.actor, self.event, proof.number, self.at, **detail, **digests)
         await append_audit(tx, done)
         units = (proof.extraction_unit, proof.producing_unit)
-        told = events_for(self.ids, units, self.event, proof.number, self.at, case=proof.case_number, **detail)
+        told = events_for(units, self.event, proof.number, self.at, case=proof.case_number, **detail)
         await append_events(tx, told)

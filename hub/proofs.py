@@ -219,11 +219,10 @@ class ProofService:
         ]
         await append_audit_many(tx, entries)
         told = [
-            events_for(self.ids, (case.unit_code,), EventType.NEED_CHANGED, need.id, at, case=case.number)
-            for need in taken.needs
+            events_for((case.unit_code,), EventType.NEED_CHANGED, need.id, at, case=case.number) for need in taken.needs
         ]
         told += [
-            events_for(self.ids, (found.issuing_unit, found.asking_unit), asked, found.id, at, case=case.number)
+            events_for((found.issuing_unit, found.asking_unit), asked, found.id, at, case=case.number)
             for found in taken.requests
         ]
         await append_events(tx, [each for events in told for each in events])
@@ -269,7 +268,7 @@ class ProofService:
         await append_audit_many(
             tx, [entry(case.number, SYSTEM_ACTOR, "need.seal_revoked", need.id, at) for need in left]
         )
-        told = [events_for(self.ids, (case.unit_code,), event, need.id, at, case=case.number) for need in left]
+        told = [events_for((case.unit_code,), event, need.id, at, case=case.number) for need in left]
         await append_events(tx, [each for events in told for each in events])
         request = await load_request(tx, intent.request_id) if intent.request_id else None
         await self._void(tx, intent, case.unit_code, request)
@@ -299,7 +298,7 @@ class ProofService:
         payload = {"case": proof.case_number, "need": proof.need_id, "type": proof.proof_type_code}
         await append_events(
             tx,
-            events_for(self.ids, units, EventType.PROOF_ISSUED, proof.number, at, negative=proof.negative, **payload),
+            events_for(units, EventType.PROOF_ISSUED, proof.number, at, negative=proof.negative, **payload),
         )
 
     async def _void(
@@ -317,7 +316,7 @@ class ProofService:
         )
         await append_events(
             tx,
-            events_for(self.ids, (unit,), EventType.ISSUING_VOIDED, intent.proof_number, at, case=intent.case_number),
+            events_for((unit,), EventType.ISSUING_VOIDED, intent.proof_number, at, case=intent.case_number),
         )
 
 

@@ -31,7 +31,7 @@ from hub.actors import Actor
 from hub.answers import check_answer, order_of_answer
 from hub.audit import entry
 from hub.catalogue import SnapshotHolder
-from hub.clock import Clock, Ids, today_in_city
+from hub.clock import Clock, today_in_city
 from hub.deadlines import has_passed
 from hub.errors import (
     ConflictError,
@@ -90,7 +90,6 @@ class RequestService:
     snapshots: SnapshotHolder
     proofs: ProofService
     clock: Clock
-    ids: Ids
 
     async def read(self, actor: Actor, request_id: str) -> VerificationRequest:
         """Return a request of the actor's unit, asked of it or by it. Raises NotFoundError otherwise."""
@@ -276,9 +275,7 @@ class RequestService:
             tx, entry(after.case_number, actor, plan.event, after.id, at, unit=after.issuing_unit, state=after.state)
         )
         units = (before.issuing_unit, after.issuing_unit, after.asking_unit)
-        await append_events(
-            tx, events_for(self.ids, units, plan.event, after.id, at, case=after.case_number, state=after.state)
-        )
+        await append_events(tx, events_for(units, plan.event, after.id, at, case=after.case_number, state=after.state))
 
     async def _issuers_for(self, request_id: str) -> frozenset[str]:
         """Return who issues what is asked for; a unit that has passed it on, and repeats its call, sees it no more."""

@@ -17,7 +17,7 @@ from graph_models.seals import GrantRecord, GrantState, Seal, SealState
 from graph_models.store import GraphStore, Transaction
 from hub.actors import Actor
 from hub.audit import entry, seal_stream
-from hub.clock import Clock, Ids
+from hub.clock import Clock
 from hub.errors import ConflictError, InvalidInputError, NotFoundError, SamePersonError, WrongStateError
 from hub.events import EventType, events_for
 from hub.permission import Operation, require
@@ -39,7 +39,6 @@ class SealGrants:
     store: GraphStore
     keys: SealKeys
     clock: Clock
-    ids: Ids
     trust_roots: tuple[bytes, ...]
     """Roots of the certificates that sign grants, in DER."""
 
@@ -160,7 +159,7 @@ class SealGrants:
         await append_audit(tx, entry(seal_stream(seal.id), actor, event, grant.id, at, **detail))
         units = (actor.unit_code, grant.unit_code)
         payload = {"seal": seal.id, "seal_kind": seal.kind, "unit": grant.unit_code}
-        await append_events(tx, events_for(self.ids, units, event, grant.id, at, **payload))
+        await append_events(tx, events_for(units, event, grant.id, at, **payload))
 
 
 def _check_proposer(actor: Actor, grant: Grant) -> None:

@@ -304,7 +304,7 @@ class SealRegister:
         units = {actor.unit_code}
         if step in _CONCERN_UNITS:
             units |= {grant.unit_code for grant in await grants_of_seal(tx, seal.id)}
-        await append_events(tx, events_for(self.ids, units, event, seal.id, at, seal_kind=seal.kind, state=seal.state))
+        await append_events(tx, events_for(units, event, seal.id, at, seal_kind=seal.kind, state=seal.state))
         await note_done(tx, mutation, seal.id, at)
 
 

@@ -29,7 +29,7 @@ from graph_models.usage_records import add_use, count_use
 from graph_models.violation_records import add_violation
 from hub.actors import Actor
 from hub.audit import SEALS_STREAM, entry, seal_stream
-from hub.clock import CITY_TIME, Clock, Ids
+from hub.clock import CITY_TIME, Clock
 from hub.errors import RefusedUse, SealExpiringError, SealNotGrantedError, SealRefusedError, SealSuspendedError
 from hub.events import EventType, events_for
 from hub.issuing import end_of_day
@@ -60,7 +60,6 @@ class SealUsage:
 
     store: GraphStore
     clock: Clock
-    ids: Ids
     rule: RadarRule
 
     async def reserve(self, tx: Transaction, intent: IssuingIntent) -> IssuingIntent:
@@ -141,7 +140,7 @@ class SealUsage:
                 return
             await append_audit(tx, entry(stream, actor, kind, use.issuing_key, at, **detail))
             await add_violation(tx, _violation(use, refusal.code, actor, at))
-            await append_events(tx, events_for(self.ids, units, kind, use.issuing_key, at, seal=use.seal_id, **detail))
+            await append_events(tx, events_for(units, kind, use.issuing_key, at, seal=use.seal_id, **detail))
             done = Receipt(
                 unit_code=use.unit_code, operation=kind, key=key, content_digest="", result=use.issuing_key, at=at
             )

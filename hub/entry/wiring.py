@@ -36,6 +36,7 @@ from hub.entry.settings import (
 from hub.entry.stamping import long_term_work, proof_levels
 from hub.entry.tokens import TokenVerifier
 from hub.errors import HubError
+from hub.event_feed import EventFeed
 from hub.extraction import Extractor
 from hub.http_connector import HttpSource, HttpSourceConfig
 from hub.issuing import Letterhead
@@ -74,6 +75,7 @@ class Hub:
     verifier: Verifier
     tokens: TokenVerifier
     bus: EventBus
+    feed: EventFeed
     background: Background
     pki: PkiServices
     seals: SealRegister
@@ -122,7 +124,7 @@ async def _assemble(settings: Settings, clock: Clock, ids: Ids, parts: _Parts) -
     await snapshots.refresh()
     calendar = _calendar(settings)
     letterhead, rule = _letterhead(settings), _radar_rule(settings.seals)
-    usage, levels = SealUsage(store, clock, ids, rule), proof_levels(settings.seals)
+    usage, levels = SealUsage(store, clock, rule), proof_levels(settings.seals)
     sealing = RecallingService(parts.signer, documents.get)
     proofs = ProofService(store, documents, sealing, usage, clock, ids, letterhead, snapshots, calendar, levels)
     roots = verification_policy(settings.seals.pki_folder).trust_roots
@@ -130,26 +132,27 @@ async def _assemble(settings: Settings, clock: Clock, ids: Ids, parts: _Parts) -
     register = SealRegister(store, parts.signer, clock, ids, roots, SealPictures(documents))
     extractor = Extractor(store, snapshots, parts.sources, proofs, calendar, clock, ids)
     work = long_term_work(settings.seals, parts.signer.time_stamp, clock, ids)
-    raiser = LevelRaiser(store, documents, work, levels, clock, ids)
-    watch, outbox = DeadlineWatch(store, snapshots, calendar, clock, ids), Outbox(store, parts.bus)
+    raiser = LevelRaiser(store, documents, work, levels, clock)
+    watch, outbox = DeadlineWatch(store, snapshots, calendar, clock), Outbox(store, parts.bus)
     return Hub(
         store=store,
         snapshots=snapshots,
-        catalogue=CatalogueService(store, clock, ids, snapshots),
+        catalogue=CatalogueService(store, clock, snapshots),
         cases=CaseService(store, snapshots, extractor, calendar, clock, ids),
-        requests=RequestService(store, snapshots, proofs, clock, ids),
+        requests=RequestService(store, snapshots, proofs, clock),
         proofs=ProofReader(store, documents, clock),
         verifier=Verifier(store, parts.judges, clock),
         tokens=TokenVerifier.load(
             settings.identity.issuer, settings.identity.audience, settings.identity.jwks_file, clock.now
         ),
         bus=parts.bus,
+        feed=EventFeed(store),
         background=Background(snapshots, extractor, proofs, watch, outbox, register, book, raiser),
         pki=_pki_services(settings, parts.signer),
         seals=register,
-        grants=SealGrants(store, parts.signer, clock, ids, roots),
+        grants=SealGrants(store, parts.signer, clock, roots),
         seal_book=book,
-        archive=ArchiveRenewal(store, documents, work, levels, clock, ids),
+        archive=ArchiveRenewal(store, documents, work, levels, clock),
     )
 
 

@@ -152,8 +152,8 @@ def audit(stream: str = "C1", operation: str = "openCase") -> AuditDraft:
     )
 
 
-def event(identifier: str, unit: str = "NB-GA") -> EventDraft:
-    return EventDraft(id=identifier, unit_code=unit, type="case.opened", subject="C1", at=AT, payload_json='{"a":1}')
+def event(subject: str, unit: str = "NB-GA") -> EventDraft:
+    return EventDraft(unit_code=unit, type="case.opened", subject=subject, at=AT, payload_json='{"a":1}')
 
 
 def receipt(key: str = "k-1") -> Receipt:

@@ -14,8 +14,10 @@ from graph_models.journal_records import (
     append_event,
     append_events,
     begin_audit,
+    last_event,
     load_audit,
     mark_events_published,
+    read_events,
     unpublished_events,
     verify_chain,
 )
@@ -108,27 +110,33 @@ async def test_the_first_events_of_units_are_numbered_from_one_whoever_makes_the
 async def test_more_events_than_are_written_one_by_one_are_numbered_in_the_order_given(store: GraphStore) -> None:
     drafts = [event(f"E{one:02}", f"U{one % 5}") for one in range(20)]
     made = await store.write(lambda tx: append_events(tx, drafts))
-    assert [(one.id, one.sequence) for one in made] == [(f"E{one:02}", one // 5 + 1) for one in range(20)]
+    assert [(one.subject, one.sequence) for one in made] == [(f"E{one:02}", one // 5 + 1) for one in range(20)]
     found = await store.read(lambda tx: unpublished_events(tx, 99))
     assert found == tuple(sorted(made, key=lambda one: (one.unit_code, one.sequence)))
 
 
 async def test_an_event_comes_back_with_its_place_until_it_has_left(store: GraphStore) -> None:
     first, second = await store.write(lambda tx: append_events(tx, [event("E1"), event("E2")]))
-    assert (second.sequence, second.id, second.published) == (2, "E2", False)
+    assert (second.sequence, second.id, second.subject, second.published) == (2, "NB-GA.2", "E2", False)
     assert await store.read(lambda tx: unpublished_events(tx, 1)) == (first,)
-    await store.write(lambda tx: mark_events_published(tx, ["E1", "E1", "E-none"]))
-    await store.write(lambda tx: mark_events_published(tx, ["E1"]))
+    await store.write(lambda tx: mark_events_published(tx, [first.id, first.id, "NB-GA.9"]))
+    await store.write(lambda tx: mark_events_published(tx, [first.id]))
     assert await store.read(lambda tx: unpublished_events(tx, 9)) == (second,)
     third = await store.write(lambda tx: append_event(tx, event("E3")))
     assert third.sequence == 3
 
 
-async def test_an_event_with_the_same_identifier_is_refused_and_takes_no_number(store: GraphStore) -> None:
-    await store.write(lambda tx: append_event(tx, event("E1")))
-    with pytest.raises(DuplicateKeyError):
-        await store.write(lambda tx: append_events(tx, [event("E0"), event("E1")]))
-    assert (await store.write(lambda tx: append_event(tx, event("E2")))).sequence == 2
+async def test_events_are_read_in_order_from_a_cursor_whether_they_have_left_or_not(store: GraphStore) -> None:
+    assert await store.read(lambda tx: last_event(tx, "NB-GA")) == 0
+    assert await store.read(lambda tx: read_events(tx, "NB-GA", 0, 9)) == ()
+    drafts = [event(f"E{one}", unit) for one in range(1, 13) for unit in ("NB-GA", "NB-MZ")]
+    made = await store.write(lambda tx: append_events(tx, drafts))
+    await store.write(lambda tx: mark_events_published(tx, [one.id for one in made[:7]]))
+    assert await store.read(lambda tx: last_event(tx, "NB-GA")) == 12
+    for after, limit in ((0, 99), (0, 3), (3, 4), (11, 5), (12, 5)):
+        read = await store.read(lambda tx, after=after, limit=limit: read_events(tx, "NB-GA", after, limit))
+        assert [one.sequence for one in read] == list(range(after + 1, min(after + limit, 12) + 1))
+        assert [one.subject for one in read] == [f"E{one.sequence}" for one in read]
 
 
 async def test_nothing_to_append_is_no_statement(store: GraphStore) -> None:

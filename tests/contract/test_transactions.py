@@ -43,7 +43,7 @@ async def test_a_work_whose_last_statement_fails_leaves_nothing(store: GraphStor
     async def work(tx: Transaction) -> None:
         await add_case(tx, case())
         await append_event(tx, event("E1"))
-        await append_event(tx, event("E1"))
+        await add_case(tx, case())
 
     with pytest.raises(DuplicateKeyError):
         await store.write(work)

@@ -13,7 +13,6 @@ from graph_models.archive_records import proofs_after
 from graph_models.casework import Proof, ProofLevel
 from graph_models.store import GraphStore
 from hub.archive_renewal import ArchiveRenewal
-from hub.clock import SystemIds
 from hub.documents import DocumentStore
 from hub.entry.stamping import trusted_today
 from hub.level_raiser import LevelRaiser
@@ -95,12 +94,10 @@ class Archive:
     def raiser(self, documents: DocumentStore | None = None) -> LevelRaiser:
         """Return a raiser of its own, as another process has."""
         kept = documents or self.office.documents
-        return LevelRaiser(self.store, kept, self.work(), self.levels, self.office.clock, SystemIds())
+        return LevelRaiser(self.store, kept, self.work(), self.levels, self.office.clock)
 
     def renewal(self) -> ArchiveRenewal:
-        return ArchiveRenewal(
-            self.store, self.office.documents, self.work(), self.levels, self.office.clock, SystemIds()
-        )
+        return ArchiveRenewal(self.store, self.office.documents, self.work(), self.levels, self.office.clock)
 
     async def issued(self) -> Proof:
         """Have one proof of shared data issued and committed."""

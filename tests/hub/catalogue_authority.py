@@ -35,4 +35,4 @@ class CountedIds:
 def service_on(store: GraphStore) -> tuple[CatalogueService, SnapshotHolder]:
     """Return the service of one hub process on the store, and what that process holds."""
     holder = SnapshotHolder(store)
-    return CatalogueService(store, StillClock(), CountedIds(), holder), holder
+    return CatalogueService(store, StillClock(), holder), holder

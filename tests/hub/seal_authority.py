@@ -103,10 +103,10 @@ class SealAuthority:
 
     def services(self, store: GraphStore) -> SealServices:
         """Return the hub's services for the seals on a store."""
-        given = (store, self.signer, self.clock, SystemIds(), self.roots)
         pictures = SealPictures(FolderDocumentStore(self.folder / "documents"))
+        register = SealRegister(store, self.signer, self.clock, SystemIds(), self.roots, pictures)
         book = SealBook(store, self.clock, self.roots, RadarRule())
-        return SealServices(self, SealRegister(*given, pictures), SealGrants(*given), book)
+        return SealServices(self, register, SealGrants(store, self.signer, self.clock, self.roots), book)
 
     async def brought_to_life(self, scratch: Path, units: Sequence[str]) -> KeptRegister:
         """Bring both seals to life in a store of their own, grant them to the units, and return the register."""

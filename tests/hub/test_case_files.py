@@ -7,7 +7,6 @@ import pytest
 from graph_models.errors import RecordNotFoundError
 from hub.actors import SYSTEM_ACTOR, Actor, Post
 from hub.case_files import CaseHappening, journal_case, load_file, load_files, load_own
-from hub.clock import SystemIds
 from hub.errors import NotFoundError
 from hub.events import EventType
 from tests.hub.failing_parts import assert_accounted_for
@@ -53,7 +52,7 @@ async def test_what_happens_to_a_case_is_written_once_and_told_to_both_units_of_
     file = await office.open("VERIFIED")
     entries, events = await office.audit(file.case.number), await office.events()
     happened = CaseHappening(file.case, SYSTEM_ACTOR, kind, office.clock.now())
-    await office.store.write(lambda tx: journal_case(tx, happened, file.requests, SystemIds()))
+    await office.store.write(lambda tx: journal_case(tx, happened, file.requests))
     more = (await office.audit(file.case.number))[len(entries) :]
     new = {event.id for event in await office.events()} - {event.id for event in events}
     heard = sorted((event.type, event.unit_code) for event in await office.events() if event.id in new)

@@ -18,7 +18,7 @@ LATE = ("request.target_passed", "request.hard_limit_passed")
 
 def watch_of(office: Office, calendar: WorkingCalendar | None = None) -> DeadlineWatch:
     cases = office.cases
-    return DeadlineWatch(office.store, cases.snapshots, calendar or cases.calendar, cases.clock, cases.ids)
+    return DeadlineWatch(office.store, cases.snapshots, calendar or cases.calendar, cases.clock)
 
 
 async def asked(office: Office, item: str = "VERIFIED") -> VerificationRequest:

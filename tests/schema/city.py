@@ -170,7 +170,7 @@ def _services(store: LadybugStore, folder: Path, authority: SealAuthority, judge
         calendar=calendar,
         documents=documents,
         signer=authority.signer,
-        usage=SealUsage(store, clock, ids, RadarRule()),
+        usage=SealUsage(store, clock, RadarRule()),
         clock=clock,
         ids=ids,
         letterhead=letterhead,
@@ -180,15 +180,15 @@ def _services(store: LadybugStore, folder: Path, authority: SealAuthority, judge
     extractor = Extractor(store, snapshots, SourceDirectory([Population()]), proofs, calendar, clock, ids)
     return Services(
         cases=CaseService(store, snapshots, extractor, calendar, clock, ids),
-        requests=RequestService(store, snapshots, proofs, clock, ids),
+        requests=RequestService(store, snapshots, proofs, clock),
         snapshots=snapshots,
-        catalogue=CatalogueService(store, clock, ids, snapshots),
+        catalogue=CatalogueService(store, clock, snapshots),
         proofs=ProofReader(store, documents, clock),
         verifier=Verifier(store, judges, clock),
         seals=seals.register,
         grants=seals.grants,
         seal_book=seals.book,
-        archive=ArchiveRenewal(store, documents, work, levels, clock, ids),
+        archive=ArchiveRenewal(store, documents, work, levels, clock),
     )
 
 
