@@ -27,6 +27,7 @@ from scripts.bench_report import load_average, machine, show, update_readme, wri
 from scripts.bench_routes import routes
 from scripts.bench_run import Run
 from scripts.bench_seals import seal_figures
+from scripts.bench_signer import signer_figures
 from scripts.bench_stores import stores
 from scripts.service_downloads import DownloadFailedError
 from scripts.service_pool import ServicePool
@@ -38,6 +39,7 @@ SUBJECTS: dict[str, Callable[[Run], Iterator[Figure]]] = {
     "breakdown": breakdown,
     "catalogue": catalogue,
     "seals": seal_figures,
+    "signer": signer_figures,
     "stores": stores,
 }
 _ON_BOTH_STORES = {"extraction", "breakdown", "stores"}

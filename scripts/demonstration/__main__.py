@@ -16,6 +16,7 @@ from rich.console import Console
 
 from hub.actors import Post
 from hub.entry import remote
+from hub.entry.settings import TimeStampSource
 from scripts.demonstration.city import City, Place, prepare, write_sources
 from scripts.demonstration.processes import StartError, hub, registry
 from scripts.demonstration.publication import publish_once
@@ -48,7 +49,7 @@ def _arguments() -> argparse.Namespace:
 
 def _run(arguments: argparse.Namespace, out: Console, stack: ExitStack) -> int:
     with out.status("准备示例目录、密钥与印章 preparing the sample catalogue, keys and seals"):
-        city = prepare(Place(arguments.folder), arguments.port)
+        city = prepare(Place(arguments.folder), arguments.port, PROOFHUB_SEALS__TSA=TimeStampSource.EMBEDDED)
     with out.status("启动数据源与平台 starting the data sources and the hub"):
         write_sources(city.place, stack.enter_context(registry(city.place)))
         process = stack.enter_context(hub(city))

@@ -80,13 +80,16 @@ class City:
         return replace(self, environment=environment, settings=_settings(environment))
 
 
-def prepare(place: Place, port: int) -> City:
-    """Make what is missing and return the city; what is there is kept."""
+def prepare(place: Place, port: int, **defaults: str) -> City:
+    """Make what is missing and return the city; what is there is kept.
+
+    ``defaults`` are settings by their names, where the environment says nothing else.
+    """
     place.folder.mkdir(parents=True, exist_ok=True)
     if not (place.sample / "types.json").exists():
         sample_catalogue.write_all(place.sample)
     given = {name: value for name, value in os.environ.items() if name.startswith("PROOFHUB_")}
-    environment = given | _environment(place) | _address(port)
+    environment = defaults | given | _environment(place) | _address(port)
     _write_private(
         place.variables, "".join(f"{name}={shlex.quote(value)}\n" for name, value in sorted(environment.items()))
     )

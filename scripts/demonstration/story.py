@@ -9,12 +9,15 @@ from typing import Any
 import httpx
 from rich.console import Console
 
+from graph_models.casework import ProofLevel
 from hub.actors import Post
 from hub.clock import SystemClock, SystemIds
 from hub.entry.wiring import trust_in
 from scripts.demonstration.city import City
 from scripts.demonstration.window import CLAIM, CLOSE, DRAFT, INBOX, OPEN_CASE, READ_CASE, REVIEW, SEAL, Desk
+from seals.findings import read_findings
 from seals.judge import judge_once
+from seals.levels import SealLevel, level_of
 from seals.verdict import VerdictOutcome
 
 ITEM, REGION, UNIT = "NB0001", "330203", "330203-JY"
@@ -45,7 +48,7 @@ class Story:
         settled = self._settled(operator, number)
         operator.do(CLOSE, number=number, key=f"close-{number}")
         self.out.print(f"办件 {number} 已办结 the case is closed", highlight=False)
-        good = [self._verify(operator, proof) for proof in settled["proofs"]]
+        good = [self._verify(operator, proof) for proof in self._raised(operator, number)]
         wanted = sum(bool(need["proofNumber"] or need["requestId"]) for need in settled["needs"])
         return len(good) == wanted > 0 and all(good)
 
@@ -79,6 +82,15 @@ class Story:
                 return case
             time.sleep(0.2)
 
+    def _raised(self, operator: Desk, number: str) -> list[dict[str, Any]]:
+        """Return the case's proofs once they are of the level that the hub raises them to, beside the calls."""
+        wanted, deadline = self.city.settings.seals.wanted_level, time.monotonic() + _PATIENCE_SECONDS
+        while True:
+            proofs: list[dict[str, Any]] = operator.ask(READ_CASE, number=number)["case"]["proofs"]
+            if all(_reaches(proof, wanted) for proof in proofs) or time.monotonic() > deadline:
+                return proofs
+            time.sleep(0.2)
+
     def _answer(self, request_id: str, unit: str) -> None:
         """Draft, review and seal as three people of the issuing unit, whichever the route found."""
         drafter = self._desk("drafter-1", unit, Post.DRAFTER)
@@ -109,8 +121,9 @@ class Story:
         asked = self.client.post("/verify", content=pdf, headers={"Content-Type": "application/pdf"}).json()["outcome"]
         good = alone is VerdictOutcome.GOOD and asked == "GOOD"
         words = "[green]✓ 有效 good[/]" if good else f"[red]✗ hub: {asked}, offline: {alone}[/]"
+        level = level_of(read_findings(pdf, policy.limits)).replace("_", "-")
         self.out.print(
-            f"  {words} {proof['proofType']['name']} — {proof['producer']['name']}  {path}",
+            f"  {words} PAdES {level} {proof['proofType']['name']} — {proof['producer']['name']}  {path}",
             highlight=False,
             soft_wrap=True,
         )
@@ -122,3 +135,7 @@ class Story:
 
     def _desk(self, subject: str, unit: str, *posts: Post) -> Desk:
         return Desk(self.client, self.city.token(subject, unit, *posts))
+
+
+def _reaches(proof: dict[str, Any], wanted: ProofLevel) -> bool:
+    return SealLevel(proof["level"] or ProofLevel.B_B).reaches(SealLevel(wanted))

@@ -30,7 +30,7 @@ fragment standing on Case {
   state
   plan { clockZh clock }
   needs { state proofNumber requestId }
-  proofs { number kind proofType { name } producer { name } documentBytes }
+  proofs { number kind proofType { name } producer { name } documentBytes level }
 }
 """
 INBOX = """

@@ -18,7 +18,7 @@ from tests.contract.records import audit, case, event, need
 
 
 async def main(place: str) -> None:
-    store = await (Neo4jStore.open(place) if "://" in place else LadybugStore.open(Path(place), buffer_bytes=64 << 20))
+    store = await (Neo4jStore.open(place) if "://" in place else LadybugStore.open(Path(place), buffer_bytes=192 << 20))
     await store.migrate()
     for one in range(100_000):
         number = f"C{one}"

@@ -67,7 +67,7 @@ def seal_authority(seal_authorities: Callable[[KeyStoreKind], SealAuthority], ke
 @pytest.fixture
 async def services(seal_authority: SealAuthority, tmp_path: Path) -> AsyncIterator[SealServices]:
     """The seal authority's services on an embedded store of their own, with a signer that has no seal yet."""
-    store = await LadybugStore.open(tmp_path / "graph", buffer_bytes=64 << 20)
+    store = await LadybugStore.open(tmp_path / "graph", buffer_bytes=192 << 20)
     await store.migrate()
     seal_authority.signer.down, seal_authority.clock.at = False, NOW
     yield seal_authority.services(store)

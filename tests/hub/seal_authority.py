@@ -110,7 +110,7 @@ class SealAuthority:
 
     async def brought_to_life(self, scratch: Path, units: Sequence[str]) -> KeptRegister:
         """Bring both seals to life in a store of their own, grant them to the units, and return the register."""
-        store = await LadybugStore.open(scratch, buffer_bytes=64 << 20)
+        store = await LadybugStore.open(scratch, buffer_bytes=192 << 20)
         await store.migrate()
         await self.register_in(store, units)
         seals = await store.read(list_seals)

@@ -33,7 +33,7 @@ NEEDS = lines_of(TableKind.REQUIREMENTS, small_catalogue()[TableKind.REQUIREMENT
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[LadybugStore]:
-    store = await LadybugStore.open(tmp_path / "graph", buffer_bytes=64 << 20)
+    store = await LadybugStore.open(tmp_path / "graph", buffer_bytes=192 << 20)
     await store.migrate()
     yield store
     await store.close()

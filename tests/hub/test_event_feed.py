@@ -16,7 +16,7 @@ from tests.contract.records import event
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[LadybugStore]:
-    opened = await LadybugStore.open(tmp_path / "graph", buffer_bytes=64 << 20)
+    opened = await LadybugStore.open(tmp_path / "graph", buffer_bytes=192 << 20)
     await opened.migrate()
     yield opened
     await opened.close()

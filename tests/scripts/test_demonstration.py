@@ -27,7 +27,7 @@ def test_one_command_makes_a_city_and_carries_out_a_case_and_does_so_again(tmp_p
     first = run(folder)
     assert (first.returncode, first.stderr) == (0, "")
     assert "办件" in first.stdout
-    assert first.stdout.count("✓ 有效 good") == 4
+    assert first.stdout.count("✓ 有效 good PAdES B-LTA") == 4
     proofs, root = list((folder / "proofs").glob("*.pdf")), (folder / "pki" / "root.pem").read_bytes()
     assert len(proofs) == 4
     assert all(proof.read_bytes().startswith(b"%PDF-") for proof in proofs)

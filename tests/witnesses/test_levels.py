@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from seals.long_term import raise_level, renew
 from tests.seals.conftest import seal_office, seal_offices, shared_content  # noqa: F401  fixtures
 from tests.seals.stamping import Archive
 from tests.vectors.make_vectors import FOLDER
+from tests.witnesses.dss import ask_dss
 
 LEVELS = {
     "B": "PAdES-BASELINE-B",
@@ -76,15 +78,7 @@ def test_qpdf_and_pdfsig_find_the_seal_whole(files: dict[str, Path], name: str) 
 @pytest.fixture(scope="module")
 def dss(dss_classpath: str, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., list[list[str]]]:
     """Ask EU DSS: format, indication and sub-indication of each file, with one root and nothing fetched."""
-    folder = tmp_path_factory.mktemp("dss")
-    source = Path(__file__).with_name("DssReport.java")
-    subprocess.run(["javac", "-cp", dss_classpath, "-d", folder, source], check=True, capture_output=True)
-
-    def ask(root: Path, at: str, *pdfs: Path) -> list[list[str]]:
-        shown = run("java", "-cp", f"{folder}:{dss_classpath}", "DssReport", root, at, *pdfs)
-        return [line.split()[1:] for line in shown.splitlines()]
-
-    return ask
+    return partial(ask_dss, dss_classpath, tmp_path_factory.mktemp("dss"))
 
 
 @pytest.mark.services("dss")

@@ -66,7 +66,7 @@ class PublicHub:
 
 @asynccontextmanager
 async def public_hub(folder: Path) -> AsyncIterator[PublicHub]:
-    store = await LadybugStore.open(folder / "graph", buffer_bytes=64 << 20)
+    store = await LadybugStore.open(folder / "graph", buffer_bytes=192 << 20)
     await store.migrate()
     await store.write(_write_proofs)
     judges = JudgePool(POLICY)

@@ -17,7 +17,7 @@ from tests.hub.set_clock import NOW, SetClock
 
 
 async def test_metrics_show_what_waits_and_the_alarm_comes_before_sealing_stops(tmp_path: Path) -> None:
-    store, clock = await LadybugStore.open(tmp_path / "graph", buffer_bytes=64 << 20), SetClock()
+    store, clock = await LadybugStore.open(tmp_path / "graph", buffer_bytes=192 << 20), SetClock()
     await store.migrate()
     levels = ProofLevels(LevelRule(level=ProofLevel.B_LTA, limit=timedelta(hours=8)))
     assert await watch_levels(levels, store, clock) == 0
