@@ -10,9 +10,8 @@ from dataclasses import dataclass
 
 from seals.page_shape import NEW_OBJECTS, PageShape, SealBox, UnfamiliarPage, read_shape
 
-PICTURE_OBJECTS = 2
-"""How many objects a picture adds to those of a seal, at most: its colours and its opacity."""
-_ENTRY = b"%010d 00000 n \n"
+ENTRY = b"%010d 00000 n \n"
+"""One line of a cross-reference table (ISO 32000-1, 7.5.4): where an object begins."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,12 +38,7 @@ class PageChanges:
 def read_changes(pdf: bytes, box: SealBox) -> PageChanges | UnfamiliarPage:
     """Work out a page's part of the update that puts a seal into a box. Never raises for what the page holds."""
     shape = read_shape(pdf, box)
-    if isinstance(shape, UnfamiliarPage):
-        return shape
-    free = shape.size + NEW_OBJECTS
-    if any(b"%d 0 R" % number in pdf for number in range(free, free + PICTURE_OBJECTS)):
-        return UnfamiliarPage("an object that is referred to")  # a picture would become it
-    return _changes(shape, box, len(pdf))
+    return shape if isinstance(shape, UnfamiliarPage) else _changes(shape, box, len(pdf))
 
 
 def _changes(shape: PageShape, box: SealBox, length: int) -> PageChanges:
@@ -53,7 +47,7 @@ def _changes(shape: PageShape, box: SealBox, length: int) -> PageChanges:
     changed = b"\n"
     entries = b"xref\n0 1\n0000000000 65535 f \n"
     for number, text in _changed(shape):
-        entries += b"%d %d\n%b" % (number, NEW_OBJECTS if number == form else 1, _ENTRY % (length + len(changed)))
+        entries += b"%d %d\n%b" % (number, NEW_OBJECTS if number == form else 1, ENTRY % (length + len(changed)))
         changed += b"%d 0 obj\n%b\nendobj\n" % (number, text)
     rectangle = b"%.3f %.3f %.3f %.3f" % (box.left, box.bottom, box.right, box.top)
     return PageChanges(

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 import zlib
 
+from seals.appearance import DIAMETER, POINTS_PER_MILLIMETRE
 from seals.errors import PageError
 from seals.page_shape import SealBox, UnfamiliarPage, contents_of_pages
 
-SEAL_SIDE = 42 / 25.4 * 72
-"""Side of the square, in points; a round seal of an authority is 42 mm wide."""
+SEAL_SIDE = DIAMETER * POINTS_PER_MILLIMETRE
+"""Side of the square, in points."""
 
 _CONTENTS_LIMIT = 4_000_000
 """Longest contents of one page that are read, in bytes: more than a page full of text in changing fonts has."""

@@ -84,6 +84,8 @@ class _UnfamiliarError(Exception):
 
 NEW_OBJECTS = 5
 """How many objects a seal adds; they take the first free numbers."""
+PICTURE_OBJECTS = 2
+"""How many more its picture adds, at most: its colours and its opacity."""
 
 _N = rb"[1-9][0-9]{0,6}"  # an object's number
 _COUNT = rb"(?:0|[1-9][0-9]{0,6})"
@@ -162,7 +164,8 @@ def _read(pdf: bytes, box: SealBox) -> PageShape:
     changed = [int(found["number"]) for found in (tree, document, page, catalog)]
     if layout.size != int(trailer["size"]) or changed != sorted(changed):
         raise _UnfamiliarError("the order of the objects")
-    if any(b"%d 0 R" % free in pdf for free in range(layout.size, layout.size + NEW_OBJECTS)):
+    free = range(layout.size, layout.size + NEW_OBJECTS + PICTURE_OBJECTS)
+    if any(b"%d 0 R" % number in pdf for number in free):
         raise _UnfamiliarError("an object that is referred to")  # the update would become it
     if document["tree"] != tree["number"] or int(tree["last"]) + 1 != int(tree["key"]):
         raise _UnfamiliarError("the structure")

@@ -12,7 +12,7 @@ from binascii import hexlify
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from seals.page_changes import PageChanges
+from seals.page_changes import ENTRY, PageChanges
 from seals.seal_pictures import SealPicture
 from seals.signature_field import APPEARANCE_SIDE, FIELD_NAME, SealForm
 
@@ -25,7 +25,6 @@ _IMAGE = (
     b"%d 0 obj\n<</Type/XObject/Subtype/Image/Width %d/Height %d/ColorSpace/%b/BitsPerComponent 8%b"
     b"/Filter/FlateDecode/Length %d>>\nstream\n%b\nendstream\nendobj\n"
 )
-_ENTRY = b"%010d 00000 n \n"
 _ELEMENT = b"/Alt%b>>\nendobj\n"
 _SIGNATURE = (
     b"<</Type/Sig/Filter/Adobe.PPKLite/SubFilter/ETSI.CAdES.detached/M(%b)"
@@ -35,10 +34,7 @@ _SIGNATURE = (
 _TIME = b"D:%04d%02d%02d%02d%02d%02dZ"
 _SIGNATURE_LENGTH = len(_SIGNATURE % (_TIME % ((0,) * 6), 0, 0, 0))
 _AFTER_SIGNATURE = b">>\nendobj\n"
-_ENDING = (
-    b"%b%b%010d 00000 n \n%010d 00000 n \n%010d 00000 n \n%010d 00000 n \n%b"
-    b"trailer\n<</Size %d%b(%b)]>>\nstartxref\n%d\n%%%%EOF\n"
-)
+_ENDING = b"%b%b" + 4 * ENTRY + (b"%btrailer\n<</Size %d%b(%b)]>>\nstartxref\n%d\n%%%%EOF\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +127,7 @@ class _Look:
         if not self.pictures:
             return b""
         offsets = (offset + sum(map(len, self.pictures[:turn])) for turn in range(len(self.pictures)))
-        return b"%d %d\n%b" % (number, len(self.pictures), b"".join(_ENTRY % each for each in offsets))
+        return b"%d %d\n%b" % (number, len(self.pictures), b"".join(ENTRY % each for each in offsets))
 
 
 def _appearance(form: SealForm, more: bytes) -> bytes:
