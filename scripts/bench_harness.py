@@ -100,9 +100,16 @@ def by_turns_of(parts: Mapping[str, TimedPart], plan: Plan) -> dict[str, Samples
 
 async def by_turns_async(parts: Mapping[str, Callable[[], Awaitable[object]]], plan: Plan) -> dict[str, Samples]:
     """Do as `by_turns` with parts that are awaited, one after another."""
-    for call in parts.values():
-        await _awaited(call, plan.warm_up)
-    rounds = [{name: await _awaited(call, plan.calls) for name, call in parts.items()} for _ in range(plan.rounds)]
+    return await by_turns_of_async({name: partial(_awaited, call) for name, call in parts.items()}, plan)
+
+
+async def by_turns_of_async(
+    parts: Mapping[str, Callable[[int], Awaitable[tuple[float, ...]]]], plan: Plan
+) -> dict[str, Samples]:
+    """Do as `by_turns_of` with parts that are awaited."""
+    for part in parts.values():
+        await part(plan.warm_up)
+    rounds = [{name: await part(plan.calls) for name, part in parts.items()} for _ in range(plan.rounds)]
     return {name: Samples(tuple(each[name] for each in rounds)) for name in parts}
 
 

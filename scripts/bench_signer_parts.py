@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 
-from scripts.bench_harness import MILLISECONDS, Figure, Plan, Samples, median
+from scripts.bench_harness import MILLISECONDS, Figure, Plan, Samples, by_turns_of_async, median
 from scripts.bench_signer_office import SignerOffice
 from seals.page import RenderedPage, render_page
 from seals.page_content import PageContent
@@ -15,11 +16,8 @@ Part = Callable[[], Awaitable[float]]
 
 
 async def by_turns_by_themselves(parts: Mapping[str, Part], plan: Plan) -> dict[str, Samples]:
-    """Do as `bench_harness.by_turns_async` with parts that time themselves."""
-    for part in parts.values():
-        await _calls(part, plan.warm_up)
-    rounds = [{name: await _calls(part, plan.calls) for name, part in parts.items()} for _ in range(plan.rounds)]
-    return {name: Samples(tuple(each[name] for each in rounds)) for name in parts}
+    """Do as `bench_harness.by_turns_async` with parts that time themselves, a call at a time."""
+    return await by_turns_of_async({name: partial(_calls, part) for name, part in parts.items()}, plan)
 
 
 async def _calls(part: Part, calls: int) -> tuple[float, ...]:

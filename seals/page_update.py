@@ -34,7 +34,7 @@ _SIGNATURE = (
 _TIME = b"D:%04d%02d%02d%02d%02d%02dZ"
 _SIGNATURE_LENGTH = len(_SIGNATURE % (_TIME % ((0,) * 6), 0, 0, 0))
 _AFTER_SIGNATURE = b">>\nendobj\n"
-_ENDING = b"%b%b" + 4 * ENTRY + (b"%btrailer\n<</Size %d%b(%b)]>>\nstartxref\n%d\n%%%%EOF\n")
+_ENDING = b"%b%b" + 4 * ENTRY + b"%btrailer\n<</Size %d%b(%b)]>>\nstartxref\n%d\n%%%%EOF\n"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import asyncio
 import ipaddress
 import re
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TypeVar
@@ -22,7 +22,7 @@ import stamina
 from hub.client.answers import Answered, data_of, found_in
 from hub.client.errors import NotAllowedError, ProtocolError, UnavailableError
 from hub.client.operations import Operation
-from hub.client.records import Problem, Record
+from hub.client.records import Page, Problem, Record
 
 R = TypeVar("R", bound=Record)
 T = TypeVar("T")
@@ -138,6 +138,18 @@ class HubConnection:
             if len(body) > self._limits.answer_bytes:
                 raise ProtocolError(f"the answer is longer than {self._limits.answer_bytes} bytes", name)
         return bytes(body)
+
+
+async def each_of(ask: Callable[[str | None], Awaitable[Page[T]]]) -> AsyncIterator[T]:
+    """Give what stands on all pages, of which ``ask`` brings the one after a cursor, or the first."""
+    after: str | None = None
+    while True:
+        page = await ask(after)
+        for node in page.nodes:
+            yield node
+        after = page.page_info.end_cursor
+        if not page.page_info.has_next_page:
+            return
 
 
 def _bearer(token: str) -> str:

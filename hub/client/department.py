@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from hub.client import operations
-from hub.client.connection import HubConnection
+from hub.client.connection import HubConnection, each_of
 from hub.client.errors import DocumentError, StillWaitingError
 from hub.client.inputs import AnswerQuestion, EndCase, OpenCase, RegionAnswer
 from hub.client.records import Case, Plan, Proof, ServiceItem
@@ -61,17 +61,10 @@ class Department:
         """Return a service item of the catalogue."""
         return await self.connection.ask(operations.READ_ITEM, {"code": code})
 
-    async def items(self, search: str | None = None, unit: str | None = None) -> AsyncIterator[ServiceItem]:
+    def items(self, search: str | None = None, unit: str | None = None) -> AsyncIterator[ServiceItem]:
         """Give the catalogue's items by code: those with a text in code or name, those that a unit handles."""
-        after: str | None = None
-        while True:
-            asked = {"search": search, "unit": unit, "first": _PAGE, "after": after}
-            page = await self.connection.ask(operations.LIST_ITEMS, asked)
-            for item in page.nodes:
-                yield item
-            after = page.page_info.end_cursor
-            if not page.page_info.has_next_page:
-                return
+        asked = {"search": search, "unit": unit, "first": _PAGE}
+        return each_of(lambda after: self.connection.ask(operations.LIST_ITEMS, {**asked, "after": after}))
 
     async def open(self, given: OpenCase) -> Case:
         """Open a case, with what can be had within two seconds; opened again with the same content it is the same."""

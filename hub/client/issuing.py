@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hub.client import operations
-from hub.client.connection import HubConnection
+from hub.client.connection import HubConnection, each_of
 from hub.client.inputs import DraftAnswer, Fact, Given, RerouteRequest, ReviewAnswer, SeenStepCall, StepCall
 from hub.client.operations import Operation
 from hub.client.records import VerificationRequest
@@ -50,17 +50,10 @@ class IssuingUnit:
     name: str = "client"
     """Tells apart programs that share a token; at most 64 characters."""
 
-    async def inbox(self, *states: RequestState) -> AsyncIterator[VerificationRequest]:
+    def inbox(self, *states: RequestState) -> AsyncIterator[VerificationRequest]:
         """Give what the unit is asked, the earliest due first; in which states (none said: all that is open)."""
-        after: str | None = None
-        while True:
-            asked = {"states": list(states) or None, "first": _PAGE, "after": after}
-            page = await self.connection.ask(operations.INBOX, asked)
-            for request in page.nodes:
-                yield request
-            after = page.page_info.end_cursor
-            if not page.page_info.has_next_page:
-                return
+        asked = {"states": list(states) or None, "first": _PAGE}
+        return each_of(lambda after: self.connection.ask(operations.INBOX, {**asked, "after": after}))
 
     async def read(self, request_id: str) -> VerificationRequest:
         """Return a request that the unit is asked, or asks."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeAlias, TypeVar
+from typing import Annotated, Generic, TypeAlias, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from hub.client.words import ApplicantKind, CaseState, FactKind, NeedState, ProofKind, RequestState, RouteOutcome, Step
 
+T = TypeVar("T")
 W = TypeVar("W")
 OneOf: TypeAlias = Annotated[W | str, Field(union_mode="left_to_right")]
 """A word of the SDL, or as it is one that a newer hub has added: a worker must not stop because of it."""
@@ -37,6 +38,13 @@ class PageInfo(Record):
 
     has_next_page: bool
     end_cursor: str | None
+
+
+class Page(Record, Generic[T]):
+    """A page of records."""
+
+    nodes: tuple[T, ...]
+    page_info: PageInfo
 
 
 class RoutingChoice(Record):
@@ -148,11 +156,8 @@ class ServiceItem(Record):
     applicant_kinds: tuple[OneOf[ApplicantKind], ...]
 
 
-class ServiceItemConnection(Record):
+class ServiceItemConnection(Page[ServiceItem]):
     """A page of service items."""
-
-    nodes: tuple[ServiceItem, ...]
-    page_info: PageInfo
 
 
 class KeyValue(Record):
@@ -219,8 +224,5 @@ class VerificationRequest(Record):
     form: tuple[FactField, ...]
 
 
-class RequestConnection(Record):
+class RequestConnection(Page[VerificationRequest]):
     """A page of verification requests."""
-
-    nodes: tuple[VerificationRequest, ...]
-    page_info: PageInfo
