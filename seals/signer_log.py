@@ -89,34 +89,6 @@ class LogLine:
     digest: str
 
 
-@dataclass(frozen=True, slots=True)
-class LogFile:
-    """One file of the log, found whole."""
-
-    name: str
-    entries: tuple[Mapping[str, Any], ...]
-    digests: tuple[str, ...]
-    """Of each line."""
-    torn: bool
-    """Whether its last line is only begun: its writer died, and that answer never left."""
-
-
-def verify_logs(folder: Path) -> tuple[LogFile, ...]:
-    """Read all files of a log, oldest first.
-
-    Raises:
-        BrokenLogError: a line was changed, moved or removed, or a file is shorter than another one says, or missing.
-    """
-    files = {path.name: _verified(path) for path in sorted(folder.glob(f"*{SUFFIX}"))}
-    for file in files.values():
-        for name, digest in named_by(file.entries[0] if file.entries else None).items():
-            if name not in files:
-                raise BrokenLogError(f"{file.name} names the file {name}, which is missing")
-            if digest not in files[name].digests:
-                raise BrokenLogError(f"{name} lacks an entry that {file.name} names")
-    return tuple(files.values())
-
-
 def walk_log(path: Path) -> Iterator[LogLine]:
     """Read a file of a log line by line; a last line that is only begun is not an entry, and comes as None.
 
@@ -141,14 +113,6 @@ def named_by(entry: Mapping[str, Any] | None) -> Mapping[str, str]:
     """Return the digests of other files' lines that a first line names, by file."""
     named = entry.get("earlier") if entry is not None else {}
     return named if isinstance(named, dict) else {}
-
-
-def _verified(path: Path) -> LogFile:
-    lines = list(walk_log(path))
-    entries = tuple(line.entry for line in lines if line.entry is not None)
-    return LogFile(
-        path.name, entries, tuple(line.digest for line in lines if line.entry is not None), len(lines) > len(entries)
-    )
 
 
 def _entry(place: str, line: bytes) -> Mapping[str, Any]:

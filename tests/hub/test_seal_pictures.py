@@ -18,9 +18,9 @@ from hub.seal_pictures import SealPictures
 from seals.picture_files import read_picture
 from seals.seal_pictures import SealPicture
 from seals.signer_desk import SigningDesk
-from seals.signer_log import verify_logs
 from tests.hub.seal_authority import FIRST, SECOND, DeskSigner, SealServices, call
 from tests.seals.pictures import round_picture, saved
+from tests.seals.signer_logs import entries_of
 
 PICTURE = round_picture(400)
 DIGEST = hashlib.sha256(PICTURE).hexdigest()
@@ -48,7 +48,7 @@ async def test_a_supplied_picture_is_on_record_and_the_signer_shows_it_after_a_r
     entries = await services.register.store.read(lambda tx: load_audit(tx, seal_stream(seal.id), 0, 100))
     assert [orjson.loads(each.detail_json).get("picture") for each in entries] == [None, None, DIGEST, DIGEST]
     assert shown_by(signer, seal) == read_picture(PICTURE)
-    logged = [entry for file in verify_logs(signer.parts.folder / "log") for entry in file.entries]
+    logged = entries_of(signer.parts.folder / "log")
     assert [entry["picture"] for entry in logged if "picture" in entry] == [seal.picture.shown_sha256]
 
 

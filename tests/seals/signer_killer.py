@@ -13,9 +13,9 @@ from pathlib import Path
 
 from seals.errors import SignerUnavailableError
 from seals.signer_client import SignerClient
-from seals.signer_log import verify_logs
 from seals.signer_spool import Spool
 from tests.seals.signer_host import RunningSigner
+from tests.seals.signer_logs import entries_of
 
 Blow = Callable[[], Awaitable[bool]]
 """Kills something; tells whether it was there to be killed."""
@@ -82,9 +82,7 @@ def sealed_documents(folder: Path) -> dict[str, str]:
     spool = Spool(folder / "spool")
     assert not spool.unsettled()
     kept = {key: spool.find(key) for key in spool}
-    entries = [
-        entry for file in verify_logs(folder / "log") for entry in file.entries if entry["operation"] == "sealed"
-    ]
+    entries = [entry for entry in entries_of(folder / "log") if entry["operation"] == "sealed"]
     logged = sorted((entry["key"], entry["document_sha256"]) for entry in entries)
     assert logged == sorted((key, document.sha256) for key, document in kept.items() if document is not None)
     return {entry["proof"]: entry["document_sha256"] for entry in entries}

@@ -28,9 +28,9 @@ from seals.kinds import SealKind
 from seals.levels import SealLevel, level_of
 from seals.signature_stamp import SignatureStamp
 from seals.signer_desk import GrantTrust, SigningDesk, spool_key
-from seals.signer_log import verify_logs
 from seals.signer_records import SealRecord
 from seals.signer_spool import KeptDocument
+from tests.seals.signer_logs import entries_of
 from tests.seals.stamping import Archive, StoppedClock
 
 pytestmark = pytest.mark.both_key_stores
@@ -52,7 +52,7 @@ def desk(seal_office, folder):
 
 def operations(folder: Path) -> list[str]:
     """Return what the log says happened, openings and ends left out."""
-    entries = [entry for file in verify_logs(folder / "log") for entry in file.entries]
+    entries = entries_of(folder / "log")
     return [entry["operation"] for entry in entries if entry["operation"] not in ("opened", "closed")]
 
 
@@ -207,7 +207,7 @@ def test_what_a_dead_worker_left_is_logged_or_dropped_at_the_start(
 ) -> None:
     digest = kept_by_a_dead_worker(desk, seal_office.order("need-1", shared_content), published=published)
     again = SigningDesk(seal_office.parts(folder))
-    last = [entry for file in verify_logs(folder / "log") for entry in file.entries][-1]
+    last = entries_of(folder / "log")[-1]
     assert last["operation"] == ("sealed" if published else "dropped")
     assert not again._spool.unsettled()
     assert (again.seal(seal_office.order("need-1", shared_content)).sha256 == digest) is published

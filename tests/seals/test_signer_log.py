@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import threading
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,17 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seals.errors import BrokenLogError, SealingError
-from seals.signer_log import SignerLog, verify_logs
-
-NOW = datetime(2026, 11, 24, 1, 2, 3, 456000, tzinfo=UTC)
-
-
-def written(folder: Path, *operations: str) -> None:
-    """Write a run's file with an entry for each operation."""
-    log = SignerLog(folder, lambda: NOW)
-    for operation in operations:
-        log.append(operation, key="k")
-    log.close()
+from seals.signer_log import SignerLog
+from tests.seals.signer_logs import NOW, files, verify_logs, written
 
 
 @pytest.fixture
@@ -33,10 +23,6 @@ def folder(tmp_path: Path) -> Path:
     written(tmp_path / "log", "sealed", "refused", "sealed")
     written(tmp_path / "log", "sealed")
     return tmp_path / "log"
-
-
-def files(folder: Path) -> list[Path]:
-    return sorted(folder.glob("*.jsonl"))
 
 
 def test_what_was_written_is_read_back_in_order(folder) -> None:
@@ -143,7 +129,8 @@ import resource, signal, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from seals.errors import BrokenLogError
-from seals.signer_log import SignerLog, verify_logs
+from seals.signer_log import SignerLog
+from tests.seals.signer_logs import entries_of
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 folder = Path(sys.argv[1])
 log = SignerLog(folder, lambda: datetime(2026, 11, 24, tzinfo=UTC))
@@ -154,7 +141,7 @@ except BrokenLogError:
     resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
     log.append("refused")
     log.close()
-    print([entry["operation"] for entry in verify_logs(folder)[0].entries])
+    print([entry["operation"] for entry in entries_of(folder)])
 """
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import orjson
@@ -11,18 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seals.errors import BrokenLogError, LogNotFoundError
-from seals.signer_log import SignerLog, verify_logs
 from seals.signer_log_check import LogCheck, check_log
-
-NOW = datetime(2026, 11, 24, 1, 2, 3, tzinfo=UTC)
-
-
-def written(folder: Path, *operations: str) -> None:
-    """Write a run's file with an entry for each operation."""
-    log = SignerLog(folder, lambda: NOW)
-    for operation in operations:
-        log.append(operation, key="k")
-    log.close()
+from tests.seals.signer_logs import files, verify_logs, written
 
 
 @pytest.fixture
@@ -31,10 +20,6 @@ def folder(tmp_path: Path) -> Path:
     for operations in (("sealed", "refused", "sealed"), ("sealed",), ()):
         written(tmp_path / "log", *operations)
     return tmp_path / "log"
-
-
-def files(folder: Path) -> list[Path]:
-    return sorted(folder.glob("*.jsonl"))
 
 
 def faults(found: LogCheck) -> list[tuple[str, ...]]:

@@ -13,8 +13,8 @@ from seals.errors import GrantScopeError, SealingError, UnprintableCharacterErro
 from seals.findings import read_findings
 from seals.hostile_input import DocumentLimits
 from seals.signer_client import SignerClient
-from seals.signer_log import verify_logs
 from tests.seals.signer_host import RunningSigner
+from tests.seals.signer_logs import entries_of
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def client(running) -> SignerClient:
 
 
 def sealed_in_log(running: RunningSigner) -> int:
-    entries = [entry for file in verify_logs(running.folder / "log") for entry in file.entries]
+    entries = entries_of(running.folder / "log")
     return [entry["operation"] for entry in entries].count("sealed")
 
 

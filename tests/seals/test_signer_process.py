@@ -36,10 +36,10 @@ from seals.errors import (
 from seals.judge_frames import frame
 from seals.kinds import SEAL_POLICIES, SealKind
 from seals.signer_client import SignerClient
-from seals.signer_log import verify_logs
 from seals.signer_messages import HEAD_LIMIT, QUESTION_BODY_LIMIT
 from seals.signer_records import SealRecord
 from tests.seals.signer_host import HOLDER, RunningSigner
+from tests.seals.signer_logs import entries_of, verify_logs
 
 pytestmark = pytest.mark.both_key_stores
 
@@ -82,7 +82,7 @@ def client(running) -> SignerClient:
 
 
 def entries(running: RunningSigner) -> list[dict]:
-    return [dict(entry) for file in verify_logs(running.folder / "log") for entry in file.entries]
+    return [dict(entry) for entry in entries_of(running.folder / "log")]
 
 
 def raw(running: RunningSigner, data: bytes) -> dict:

@@ -12,11 +12,11 @@ import pytest
 
 from seals.errors import PrunedDocumentError, ReusedIssuingKeyError, SealingError
 from seals.signer_desk import SigningDesk, spool_key
-from seals.signer_log import verify_logs
 from seals.signer_orders import SealedDocument
 from seals.signer_pruning import PAUSE_SECONDS, ROUND_SECONDS, SpoolPruner
 from seals.signer_spool import Spool
 from tests.seals.conftest import SealOffice
+from tests.seals.signer_logs import entries_of
 
 DAYS = timedelta(days=30)
 NOW = datetime(2027, 1, 31, 12, tzinfo=UTC)
@@ -54,7 +54,7 @@ class Kept:
 
     def pruned(self) -> list[str]:
         """Return the keys that the log says were pruned."""
-        entries = [entry for file in verify_logs(self.folder / "log") for entry in file.entries]
+        entries = entries_of(self.folder / "log")
         return [entry["key"] for entry in entries if entry["operation"] == "pruned"]
 
 
