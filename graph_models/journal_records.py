@@ -110,6 +110,12 @@ async def last_event(tx: Transaction, unit_code: str) -> int:
     return cast("int", rows[0]["last"]) if rows else 0
 
 
+async def last_events(tx: Transaction, unit_codes: Iterable[str]) -> dict[str, int]:
+    """Return the sequence of the newest event of each unit that has one, in one statement."""
+    rows = await tx.run(statements.READ_COUNTERS, {"unit_codes": sorted(set(unit_codes))})
+    return {cast("str", row["unit_code"]): cast("int", row["last"]) for row in rows}
+
+
 async def read_events(tx: Transaction, unit_code: str, after: int, limit: int) -> tuple[OutboxEvent, ...]:
     """Return a unit's events in order, without a gap, from the one that follows the sequence ``after``."""
     ids = [event_id(unit_code, after + place) for place in range(1, limit + 1)]

@@ -34,6 +34,10 @@ CREATE_EVENT: Final = (
     "{id: $id, type: $type, sequence: $sequence, published: false, record: $record})"
 )
 READ_COUNTER: Final = "MATCH (c:EventCounter {unit_code: $unit_code}) RETURN c.last AS last"
+READ_COUNTERS: Final = (
+    "UNWIND $unit_codes AS unit_code MATCH (c:EventCounter {unit_code: unit_code}) "
+    "RETURN c.unit_code AS unit_code, c.last AS last"
+)
 READ_EVENTS: Final = "UNWIND $ids AS id MATCH (e:OutboxEvent {id: id}) RETURN e.record AS record"
 UNPUBLISHED_EVENTS: Final = (
     "MATCH (c:EventCounter)-[:UNPUBLISHED]->(e:OutboxEvent) "

@@ -1,4 +1,10 @@
-"""Events to Kafka: an idempotent producer, keyed by unit so that a unit's order holds."""
+"""Events to Kafka as CloudEvents: an idempotent producer, keyed by unit so that a unit's order holds.
+
+There is no transaction and no fence at the broker: a process that lost its lane while it was sending can send repeats,
+and nothing else. Whoever sends an event has sent, in the same run, all of the unit's that were not marked before it;
+what is marked is on the topic. So the first of each event is behind the first of the one before it, whoever else
+writes at the same time, and a consumer that drops repeats sees a unit's order (``docs/events.md``).
+"""
 
 from __future__ import annotations
 
@@ -8,11 +14,11 @@ import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import orjson
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from graph_models.casework import OutboxEvent
+from hub.cloud_events import CONTENT_TYPE, CloudEvents, type_name
 from hub.errors import UnavailableError
 
 
@@ -30,8 +36,9 @@ class KafkaConfig:
 class KafkaBus:
     """Sends events to one topic; carries out ``hub.outbox.EventBus``. Begins with the first event."""
 
-    def __init__(self, config: KafkaConfig) -> None:
+    def __init__(self, config: KafkaConfig, envelopes: CloudEvents) -> None:
         self._config = config
+        self._envelopes = envelopes
         self._producer: AIOKafkaProducer | None = None
 
     async def publish(self, events: Sequence[OutboxEvent]) -> None:
@@ -57,9 +64,13 @@ class KafkaBus:
         sent = [
             await producer.send(
                 self._config.topic,
-                value=message(event),
+                value=self._envelopes.envelope(event),
                 key=event.unit_code.encode(),
-                headers=[("ce_id", event.id.encode()), ("ce_type", event.type.encode())],
+                headers=[
+                    ("content-type", CONTENT_TYPE.encode()),
+                    ("ce_id", event.id.encode()),
+                    ("ce_type", type_name(event.type).encode()),
+                ],
             )
             for event in events
         ]
@@ -91,18 +102,3 @@ class KafkaBus:
                 raise
             self._producer = producer
         return self._producer
-
-
-def message(event: OutboxEvent) -> bytes:
-    """Return the event as JSON: what it is, of which unit, its place in the unit's order, and its payload."""
-    return orjson.dumps(
-        {
-            "id": event.id,
-            "type": event.type,
-            "unit": event.unit_code,
-            "sequence": event.sequence,
-            "subject": event.subject,
-            "time": event.at.isoformat(),
-            "data": orjson.Fragment(event.payload_json.encode()),
-        }
-    )

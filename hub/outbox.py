@@ -11,9 +11,9 @@ import structlog
 
 from graph_models.casework import OutboxEvent
 from graph_models.errors import StoreError
-from graph_models.journal_records import mark_events_published, unpublished_events
 from graph_models.store import GraphStore
 from hub.errors import UnavailableError
+from hub.outbox_lanes import EveryLane, Lanes
 
 LOG = structlog.get_logger("proofhub.outbox")
 
@@ -72,20 +72,25 @@ class Outbox:
 
     store: GraphStore
     bus: EventBus
+    lanes: Lanes = field(default_factory=EveryLane)
 
     async def send_waiting(self) -> int:
         """Send one batch of events that wait; return how many. Nothing is marked before the bus has it safe.
 
+        What was sent on a lane that went to another process meanwhile is not marked: its new holder sends it again.
+
         Raises:
             UnavailableError: the bus cannot be reached.
         """
-        events = await self.store.read(lambda tx: unpublished_events(tx, BATCH))
+        events = await self.store.read(lambda tx: self.lanes.waiting(tx, BATCH))
         if not events:
             return 0
-        await self.bus.publish(events)
-        ids = [event.id for event in events]
-        await self.store.write(lambda tx: mark_events_published(tx, ids))
-        return len(events)
+        with self.lanes.sending(events):
+            await self.bus.publish(events)
+            marked = await self.store.write(lambda tx: self.lanes.mark(tx, events))
+        if marked < len(events):
+            LOG.warning("outbox.lane_lost_while_sending", unmarked=len(events) - marked)
+        return marked
 
     async def run(self) -> None:
         """Send for ever; a bus or a store that is down is tried again."""

@@ -17,12 +17,14 @@ from graph_models.journal_records import append_events, unpublished_events
 from graph_models.ladybug_store import LadybugStore
 from graph_models.store import T, Work
 from hub.clock import SystemIds
+from hub.cloud_events import CloudEvents
 from hub.errors import UnavailableError
 from hub.kafka_publisher import KafkaBus, KafkaConfig
 from hub.outbox import EventBus, InProcessBus, Outbox
 from scripts.service_process import free_ports
 from tests.contract.records import event
 
+ENVELOPES = CloudEvents("https://hub.test")
 UNITS = ("NB-GA", "NB-MZ", "NB-JY")
 
 
@@ -69,7 +71,7 @@ async def kafka_line(kafka_bootstrap: str) -> AsyncIterator[Line]:
     await admin.start()
     await admin.create_topics([NewTopic(topic, num_partitions=3, replication_factor=1)])
     await admin.close()
-    bus = KafkaBus(KafkaConfig(kafka_bootstrap, topic))
+    bus = KafkaBus(KafkaConfig(kafka_bootstrap, topic), ENVELOPES)
     consumer = AIOKafkaConsumer(topic, bootstrap_servers=kafka_bootstrap, auto_offset_reset="earliest")
     await consumer.start()
 
@@ -84,8 +86,9 @@ async def kafka_line(kafka_bootstrap: str) -> AsyncIterator[Line]:
 def _arrived(record: object) -> Arrived:
     headers, body = dict(record.headers), orjson.loads(record.value)  # type: ignore[attr-defined]
     assert (headers["ce_id"].decode(), headers["ce_type"].decode()) == (body["id"], body["type"])
+    assert headers["content-type"] == b"application/cloudevents+json"
     assert record.key.decode() == body["unit"]  # type: ignore[attr-defined]
-    return Arrived(headers["ce_id"].decode(), body["unit"], body["sequence"], body["data"])
+    return Arrived(headers["ce_id"].decode(), body["unit"], body["unitsequence"], body["data"])
 
 
 @pytest.fixture(params=["in_process", pytest.param("kafka", marks=pytest.mark.services("kafka"))])
@@ -191,7 +194,7 @@ async def test_events_stay_while_the_bus_is_down_and_leave_when_it_is_back(
     ladybug_store: LadybugStore, line: Line
 ) -> None:
     await write(ladybug_store, range(6))
-    down = KafkaBus(KafkaConfig(f"127.0.0.1:{free_ports(1)[0]}", "events"))
+    down = KafkaBus(KafkaConfig(f"127.0.0.1:{free_ports(1)[0]}", "events"), ENVELOPES)
     with pytest.raises(UnavailableError):
         await Outbox(ladybug_store, down).send_waiting()
     assert await waiting(ladybug_store) == 6

@@ -15,6 +15,7 @@ from graph_models.journal_records import (
     append_events,
     begin_audit,
     last_event,
+    last_events,
     load_audit,
     mark_events_published,
     read_events,
@@ -137,6 +138,13 @@ async def test_events_are_read_in_order_from_a_cursor_whether_they_have_left_or_
         read = await store.read(lambda tx, after=after, limit=limit: read_events(tx, "NB-GA", after, limit))
         assert [one.sequence for one in read] == list(range(after + 1, min(after + limit, 12) + 1))
         assert [one.subject for one in read] == [f"E{one.sequence}" for one in read]
+
+
+async def test_the_newest_events_of_several_units_are_known_at_once(store: GraphStore) -> None:
+    drafts = [event("E", unit) for unit in ("U1", "U2", "U1", "U3", "U1")]
+    await store.write(lambda tx: append_events(tx, drafts))
+    assert await store.read(lambda tx: last_events(tx, ("U1", "U3", "U4", "U1"))) == {"U1": 3, "U3": 1}
+    assert await store.read(lambda tx: last_events(tx, ())) == {}
 
 
 async def test_nothing_to_append_is_no_statement(store: GraphStore) -> None:

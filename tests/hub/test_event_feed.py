@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from graph_models.errors import StoreError
 from graph_models.journal_records import append_events
 from graph_models.ladybug_store import LadybugStore
+from graph_models.store import T, Work
 from hub.event_feed import EventFeed
 from tests.contract.records import event
 
@@ -20,6 +23,21 @@ async def store(tmp_path: Path) -> AsyncIterator[LadybugStore]:
     await opened.migrate()
     yield opened
     await opened.close()
+
+
+class Counted:
+    """A store, and how often it was read."""
+
+    def __init__(self, store: LadybugStore) -> None:
+        self._store = store
+        self.reads = 0
+
+    async def read(self, work: Work[T]) -> T:
+        self.reads += 1
+        return await self._store.read(work)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
 
 
 async def write(store: LadybugStore, *units: str) -> None:
@@ -52,6 +70,24 @@ async def test_who_waits_is_told_of_what_this_process_committed(store: LadybugSt
     assert await asyncio.gather(*waiting[:2]) == [True, True]
     waiting[2].cancel()
     await asyncio.gather(waiting[2], return_exceptions=True)
+
+
+async def test_many_who_wait_for_many_units_cost_one_look_at_a_time(store: LadybugStore) -> None:
+    looked = Counted(store)
+    feed = EventFeed(looked)
+    waiting = [asyncio.create_task(feed.wait(f"U{one % 50}", 0, 30)) for one in range(500)]
+    await asyncio.sleep(0)
+    await write(store, *(f"U{one}" for one in range(50)))
+    feed.ring(["U1"])
+    assert await asyncio.gather(*waiting) == [True] * 500
+    assert looked.reads <= 3
+
+
+async def test_who_waits_learns_that_the_store_failed(store: LadybugStore) -> None:
+    feed = EventFeed(store)
+    await store.close()
+    with pytest.raises(StoreError):
+        await feed.wait("U1", 0, 30)
 
 
 async def test_who_waits_is_told_of_what_another_process_committed(store: LadybugStore) -> None:
