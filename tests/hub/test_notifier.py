@@ -1,0 +1,13 @@
+"""The notifier that tells nobody."""
+
+from __future__ import annotations
+
+import pytest
+
+from hub.notifier import NoNotifier, Notice, NotToldError
+
+
+async def test_nobody_is_told_by_default() -> None:
+    assert not NoNotifier().tells
+    with pytest.raises(NotToldError):
+        await NoNotifier().tell(Notice("a@b.example", "s", "t"))
