@@ -42,6 +42,18 @@ def data_of(answer: Answered) -> dict[str, Any]:
     raise ProtocolError(f"status {answer.status} and what came with it are not a hub's", name)
 
 
+def event_in(block: bytes) -> tuple[str, bytes]:
+    """Return kind and data of one server-sent event; both are empty for a comment."""
+    kind, data = "", b""
+    for line in block.split(b"\n"):
+        field, _, value = line.partition(b":")
+        if field == b"event":
+            kind = value.strip().decode(errors="replace")
+        elif field == b"data":
+            data += value.removeprefix(b" ")
+    return kind, data
+
+
 def found_in(operation: Operation[R], data: Mapping[str, Any], name: str | None) -> R:
     """Return the record of the operation's one field; raise the problem that is there instead."""
     try:

@@ -9,17 +9,17 @@ import asyncio
 import ipaddress
 import re
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import httpx
 import orjson
 import stamina
 
-from hub.client.answers import Answered, data_of, found_in
+from hub.client.answers import Answered, data_of, event_in, found_in
 from hub.client.errors import NotAllowedError, ProtocolError, UnavailableError
 from hub.client.operations import Operation
 from hub.client.records import Page, Problem, Record
@@ -40,6 +40,8 @@ class ClientLimits:
     call_seconds: float = 15.0
     """One attempt."""
     connect_seconds: float = 3.0
+    quiet_seconds: float = 60.0
+    """A subscription of which nothing is heard for so long is dead; the hub says something three times a minute."""
     attempts: int = 10
     longest_pause_seconds: float = 5.0
     answer_bytes: int = 20_000_000
@@ -91,6 +93,33 @@ class HubConnection:
 
         return await self._repeated(attempt)
 
+    async def listen(self, text: str, variables: Mapping[str, object]) -> AsyncGenerator[dict[str, Any], None]:
+        """Give the data of each result of a subscription as it comes, until the hub says that it is complete.
+
+        Raises:
+            UnavailableError: the hub is not reached, or the answer was cut off: ask again, from the last cursor.
+            ClientError: the hub refuses.
+        """
+        sent, limits = orjson.dumps({"query": text, "variables": variables}), self._limits
+        headers = {"Authorization": _bearer(await self._token()), "Content-Type": "application/json"}
+        headers["Accept"] = "text/event-stream"
+        timeout = httpx.Timeout(limits.quiet_seconds, connect=limits.connect_seconds)
+        opening = self._client.stream("POST", "/graphql", content=sent, headers=headers, timeout=timeout)
+        try:
+            async with opening as response:
+                name = response.headers.get("x-request-id")
+                if response.status_code == 429 or response.status_code >= 500:
+                    raise UnavailableError(f"the hub answers with status {response.status_code}", name)
+                if response.status_code != 200:
+                    data_of(Answered(response.status_code, await self._read(response, name), name))  # says why
+                async for kind, data in self._events(response, name):
+                    if kind == "complete":
+                        return
+                    yield data_of(Answered(200, data, name))
+        except httpx.HTTPError as problem:
+            raise UnavailableError(f"the subscription was cut off: {type(problem).__name__}") from None
+        raise UnavailableError("the subscription was cut off", name)
+
     async def document(self, number: str) -> bytes:
         """Return the sealed PDF of a proof. Raises a ClientError."""
 
@@ -130,6 +159,19 @@ class HubConnection:
                 return Answered(response.status_code, await self._read(response, name), name)
         except (TimeoutError, httpx.HTTPError) as problem:
             raise UnavailableError(f"no hub answers at {self._client.base_url}: {type(problem).__name__}") from None
+
+    async def _events(self, response: httpx.Response, name: str | None) -> AsyncGenerator[tuple[str, bytes], None]:
+        """Give kind and data of each server-sent event; comments are passed over."""
+        waiting = bytearray()
+        async for chunk in response.aiter_raw():
+            waiting += chunk
+            while (end := waiting.find(b"\n\n")) >= 0:
+                kind, data = event_in(bytes(waiting[:end]))
+                del waiting[: end + 2]
+                if kind:
+                    yield kind, data
+            if len(waiting) > self._limits.answer_bytes:
+                raise ProtocolError(f"an event is longer than {self._limits.answer_bytes} bytes", name)
 
     async def _read(self, response: httpx.Response, name: str | None) -> bytes:
         body = bytearray()

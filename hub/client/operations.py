@@ -124,3 +124,8 @@ DRAFT = _step("draftAnswer", "DraftAnswerInput", inputs.DraftAnswer)
 REVIEW = _step("reviewAnswer", "ReviewAnswerInput", inputs.ReviewAnswer)
 SEAL = _step("sealAnswer", "SealAnswerInput", inputs.SeenStepCall)
 REROUTE = _step("rerouteRequest", "RerouteRequestInput", inputs.RerouteRequest)
+
+WATCH_CASE = _with_fragments(
+    "subscription Watch($number: String!, $after: String) "
+    "{ caseUpdated(number: $number, after: $after) { cursor case { __typename ...case } } }"
+)
