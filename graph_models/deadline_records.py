@@ -22,8 +22,12 @@ _PROVISIONAL = "provisional"
 
 
 class LimitKind(StrEnum):
-    """Which limit; the passing of each is recorded apart (R14.6)."""
+    """Which limit; the passing of each is recorded apart (R14.6), and that of the reminders before them."""
 
+    HALF = "HALF"
+    """A reminder: half of the time between receipt and the due time is over."""
+    NEARLY_DUE = "NEARLY_DUE"
+    """A reminder: nine tenths of it are over."""
     TARGET = "TARGET"
     """In principle: half an hour, or 24 hours."""
     HARD_LIMIT = "HARD_LIMIT"
@@ -41,22 +45,36 @@ class PassedLimit:
     """As it stands now; it may have been answered before."""
 
 
+def limits_of(request: VerificationRequest) -> tuple[tuple[LimitKind, datetime], ...]:
+    """Return the reminders and limits of a request with their times; none that had passed at receipt."""
+    received = request.received_at
+    given = request.due_at - received
+    limits = (
+        (LimitKind.HALF, received + given / 2),
+        (LimitKind.NEARLY_DUE, received + given * 9 / 10),
+        (LimitKind.TARGET, request.target_at),
+        (LimitKind.HARD_LIMIT, request.hard_limit_at),
+    )
+    return tuple((kind, at) for kind, at in limits if at is not None and at > received)
+
+
 async def watch_limits(tx: Transaction, request: VerificationRequest) -> None:
     """Have the limits of a stored request noticed when they pass; one that had passed at receipt is not watched."""
-    limits = [(LimitKind.TARGET, request.target_at), (LimitKind.HARD_LIMIT, request.hard_limit_at)]
-    for kind, at in limits:
-        if at is not None and at > request.received_at:
-            row: dict[str, Value] = {"id": request.id, "minute": _slot(at), "kind": kind.value, "at": milliseconds(at)}
-            await tx.run(statements.PUT_LIMIT, row)
+    await _put_limits(tx, request, limits_of(request))
     if request.provisional:
         await tx.run(statements.PUT_PROVISIONAL, {"id": request.id, "queue": _PROVISIONAL})
 
 
-async def watch_limits_anew(tx: Transaction, request: VerificationRequest) -> None:
-    """Watch the changed limits of a request in place of those it had."""
-    await tx.run(statements.TAKE_LIMITS_AWAY, {"id": request.id})
-    await tx.run(statements.TAKE_PROVISIONAL_AWAY, {"id": request.id})
-    await watch_limits(tx, request)
+async def watch_limits_anew(tx: Transaction, before: VerificationRequest, after: VerificationRequest) -> None:
+    """Watch the limits that a request has now in place of those before; one that passed, and stayed, passes once."""
+    waiting = {row["kind"] for row in await tx.run(statements.READ_LIMITS, {"id": after.id})}
+    had = frozenset(limits_of(before))
+    await tx.run(statements.TAKE_LIMITS_AWAY, {"id": after.id})
+    await tx.run(statements.TAKE_PROVISIONAL_AWAY, {"id": after.id})
+    limits = tuple(limit for limit in limits_of(after) if limit[0].value in waiting or limit not in had)
+    await _put_limits(tx, after, limits)
+    if after.provisional:
+        await tx.run(statements.PUT_PROVISIONAL, {"id": after.id, "queue": _PROVISIONAL})
 
 
 async def passed_slots(tx: Transaction, now: datetime, limit: int) -> tuple[int, ...]:
@@ -95,6 +113,14 @@ async def provisional_requests(tx: Transaction, after: str, limit: int) -> tuple
 async def settle_provisional(tx: Transaction, request: VerificationRequest) -> None:
     """No longer list a request among the provisional ones."""
     await tx.run(statements.TAKE_PROVISIONAL_AWAY, {"id": request.id})
+
+
+async def _put_limits(
+    tx: Transaction, request: VerificationRequest, limits: tuple[tuple[LimitKind, datetime], ...]
+) -> None:
+    for kind, at in limits:
+        row: dict[str, Value] = {"id": request.id, "minute": _slot(at), "kind": kind.value, "at": milliseconds(at)}
+        await tx.run(statements.PUT_LIMIT, row)
 
 
 def _slot(at: datetime) -> int:

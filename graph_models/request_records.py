@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from datetime import datetime
+from typing import cast
 
 from graph_models import statements
 from graph_models.casework import RequestState, VerificationRequest
@@ -17,7 +19,8 @@ from graph_models.store import Transaction, Value
 
 ENDED = frozenset({RequestState.DELIVERED, RequestState.WITHDRAWN})
 """States after which a request is no longer in its unit's inbox of open ones."""
-_FIRST: tuple[int, str] = (-(1 << 62), "")
+_NO_END = 1 << 62
+_FIRST: tuple[int, str] = (-_NO_END, "")
 
 
 async def add_request(tx: Transaction, request: VerificationRequest) -> None:
@@ -69,11 +72,18 @@ async def save_request(tx: Transaction, request: VerificationRequest) -> Verific
 
 
 async def list_inbox(
-    tx: Transaction, unit_code: str, states: Collection[RequestState], after: tuple[int, str] | None, limit: int
+    tx: Transaction,
+    unit_code: str,
+    states: Collection[RequestState],
+    after: tuple[int, str] | None,
+    limit: int,
+    *,
+    due_by: datetime | None = None,
 ) -> tuple[VerificationRequest, ...]:
     """Return a page of the unit's requests in these states, those due first before the others.
 
-    ``after`` is the (due_at in UTC milliseconds, id) of the last request seen, or None for the first page.
+    ``after`` is the (due_at in UTC milliseconds, id) of the last request seen, or None for the first page. With
+    ``due_by`` only those that are due by then.
     """
     wanted = frozenset(states)
     if not wanted:
@@ -84,9 +94,28 @@ async def list_inbox(
         "states": sorted(state.value for state in wanted),
         "due_at": due_at,
         "id": identifier,
+        "until": _NO_END if due_by is None else milliseconds(due_by),
         "limit": limit,
     }
     return records(VerificationRequest, await tx.run(_listing(wanted), page))
+
+
+async def list_bundles(
+    tx: Transaction, unit_code: str, states: Collection[RequestState], after: tuple[int, str] | None, limit: int
+) -> tuple[str, ...]:
+    """Return a page of the cases for which the unit has requests in these open states, those due first before others.
+
+    ``after`` is the (earliest due_at in UTC milliseconds, case number) of the last one seen, or None.
+    """
+    due_at, number = after or _FIRST
+    page: dict[str, Value] = {
+        "unit_code": unit_code,
+        "states": sorted(state.value for state in states),
+        "due_at": due_at,
+        "number": number,
+        "limit": limit,
+    }
+    return tuple(cast("str", row["number"]) for row in await tx.run(statements.LIST_BUNDLES, page))
 
 
 def _listing(wanted: frozenset[RequestState]) -> str:

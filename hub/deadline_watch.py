@@ -1,12 +1,15 @@
 """Notices limits in time that pass (R14.6): the target and the hard limit of a request, each recorded apart.
 
-Silence is no answer and no refusal (R16.1): a request whose limit passed stays open, is in the audit as late, and both
-units are told. Limits that were counted over a year without published holidays are counted again once these are known.
+Before them the issuing unit is reminded, at half and at nine tenths of the time that it has. Silence is no answer and
+no refusal (R16.1): a request whose limit passed stays open, is marked overdue and is in the audit as late; both units
+are told, and who supervises the issuing unit. Limits that were counted over a year without published holidays are
+counted again once these are known.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 
 from graph_models.case_records import load_case, save_case
@@ -31,17 +34,22 @@ from hub.catalogue import SnapshotHolder
 from hub.clock import Clock
 from hub.deadlines import Deadlines, due_times, promised_end
 from hub.events import EventType, events_for
-from hub.published import item_of
+from hub.published import item_of, supervising_units
 from hub.working_days import WorkingCalendar
 
 BATCH = 200
 """Most slots looked at, and most limits of one slot taken, in one transaction."""
 OPEN = frozenset({RequestState.RECEIVED, RequestState.CLAIMED, RequestState.DRAFTED, RequestState.REVIEWED})
 """States of a request that is not answered yet."""
+TRIES = 5
+"""How often a batch is tried in one look while others take steps on its requests."""
 _EVENTS = {
+    LimitKind.HALF: EventType.REQUEST_HALF_PASSED,
+    LimitKind.NEARLY_DUE: EventType.REQUEST_NEARLY_DUE,
     LimitKind.TARGET: EventType.REQUEST_TARGET_PASSED,
     LimitKind.HARD_LIMIT: EventType.REQUEST_HARD_LIMIT_PASSED,
 }
+_REMINDERS = frozenset({LimitKind.HALF, LimitKind.NEARLY_DUE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +60,24 @@ class DeadlineWatch:
     snapshots: SnapshotHolder
     calendar: WorkingCalendar
     clock: Clock
+    supervisors: tuple[str, ...] = ()
+    """Units of the reform office (改革办) that are told of every request that is overdue."""
 
     async def look(self) -> int:
-        """Record the limits that have passed of requests still open; return how many."""
-        now = self.clock.now()
-        late = 0
-        for slot in await self.store.read(lambda tx: passed_slots(tx, now, BATCH)):
-            late += await self.store.write(partial(self._record, slot))
-        return late
+        """Record the limits and reminders that have passed of requests still open; return how many.
+
+        Raises:
+            StaleVersionError: others were always faster on one of the requests; the next look goes on from there.
+        """
+        now, recorded = self.clock.now(), 0
+        seen: tuple[int, ...] = ()
+        while (slots := await self.store.read(lambda tx: passed_slots(tx, now, BATCH))) != seen:
+            for slot in slots:
+                recorded += await self._empty(slot, now)
+            if len(slots) < BATCH:
+                break
+            seen = slots
+        return recorded
 
     async def count_again(self) -> int:
         """Count all provisional limits again by the calendar as it is known now; return how many became certain."""
@@ -70,24 +88,44 @@ class DeadlineWatch:
             after = found[-1].id
         return certain
 
-    async def _record(self, slot: int, tx: Transaction) -> int:
-        passed = await take_passed(tx, slot, self.clock.now(), BATCH)
+    async def _empty(self, slot: int, now: datetime) -> int:
+        """Record what has passed in a slot, a batch in each transaction, the earliest first."""
+        recorded, tries = 0, 0
+        while True:
+            try:
+                taken, written = await self.store.write(partial(self._record, slot, now))
+            except StaleVersionError:  # somebody took a step meanwhile
+                tries += 1
+                if tries == TRIES:
+                    raise
+                continue
+            recorded += written
+            if taken < BATCH:
+                return recorded
+
+    async def _record(self, slot: int, now: datetime, tx: Transaction) -> tuple[int, int]:
+        """Take a batch; return how many limits it was, and how many are of requests still open."""
+        passed = await take_passed(tx, slot, now, BATCH)
         late = [found for found in passed if found.request.state in OPEN]
-        await append_audit_many(tx, [self._entry(found) for found in late])
-        await append_events(tx, [event for found in late for event in self._events(found)])
-        return len(late)
+        overdue = _newly_overdue(late)
+        for request in overdue:
+            await save_request(tx, replace(request, overdue_since=request.due_at))
+        await append_audit_many(tx, [self._entry(found, now) for found in late])
+        events = [event for found in late for event in _events(found, now)]
+        await append_events(tx, events + [event for request in overdue for event in self._escalated(request, now)])
+        return len(passed), len(late)
 
-    def _entry(self, found: PassedLimit) -> AuditDraft:
+    def _entry(self, found: PassedLimit, now: datetime) -> AuditDraft:
         request, kind = found.request, _EVENTS[found.kind]
         limit = found.at.isoformat()
-        at = self.clock.now()
-        return entry(request.case_number, SYSTEM_ACTOR, kind, request.id, at, unit=request.issuing_unit, limit=limit)
+        return entry(request.case_number, SYSTEM_ACTOR, kind, request.id, now, unit=request.issuing_unit, limit=limit)
 
-    def _events(self, found: PassedLimit) -> tuple[EventDraft, ...]:
-        request, kind = found.request, _EVENTS[found.kind]
-        units = (request.issuing_unit, request.asking_unit)
-        limit = found.at.isoformat()
-        return events_for(units, kind, request.id, self.clock.now(), case=request.case_number, limit=limit)
+    def _escalated(self, request: VerificationRequest, now: datetime) -> tuple[EventDraft, ...]:
+        """Tell both units, and who supervises the issuing one."""
+        late, limit = request.issuing_unit, request.due_at.isoformat()
+        units = {late, request.asking_unit, *supervising_units(self.snapshots.current(), late, self.supervisors)}
+        kind = EventType.REQUEST_OVERDUE
+        return events_for(units, kind, request.id, now, case=request.case_number, limit=limit, unit=late)
 
     async def _count_one(self, request_id: str) -> int:
         try:
@@ -112,8 +150,8 @@ class DeadlineWatch:
         if due.provisional:
             return 0
         await save_case(tx, replace(case, promised_at=promised_end(case.opened_at, item.promised_days, self.calendar)))
-        saved = await save_request(tx, _due_anew(request, due))
-        await watch_limits_anew(tx, saved)
+        saved = await save_request(tx, _due_anew(request, due, self.clock.now()))
+        await watch_limits_anew(tx, request, saved)
         await self._journal_counted(tx, saved)
         return 1
 
@@ -129,7 +167,21 @@ async def _provisional(after: str, tx: Transaction) -> tuple[VerificationRequest
     return await provisional_requests(tx, after, BATCH)
 
 
-def _due_anew(request: VerificationRequest, due: Deadlines) -> VerificationRequest:
+def _events(found: PassedLimit, now: datetime) -> tuple[EventDraft, ...]:
+    """A reminder goes to the issuing unit as it is now, a limit that passed to the asking one too."""
+    request, kind = found.request, _EVENTS[found.kind]
+    units = [request.issuing_unit] if found.kind in _REMINDERS else [request.issuing_unit, request.asking_unit]
+    return events_for(units, kind, request.id, now, case=request.case_number, limit=found.at.isoformat())
+
+
+def _newly_overdue(late: list[PassedLimit]) -> tuple[VerificationRequest, ...]:
+    """Return each request of which the first limit has passed, once."""
+    passed = {found.request.id: found.request for found in late if found.kind not in _REMINDERS}
+    return tuple(request for request in passed.values() if request.overdue_since is None)
+
+
+def _due_anew(request: VerificationRequest, due: Deadlines, now: datetime) -> VerificationRequest:
+    """Return the request with its limits counted anew; one that has time again is overdue no longer."""
     return replace(
         request,
         target_at=due.target_at,
@@ -137,4 +189,5 @@ def _due_anew(request: VerificationRequest, due: Deadlines) -> VerificationReque
         due_at=due.due_at,
         urgent=due.urgent,
         provisional=False,
+        overdue_since=request.overdue_since if due.due_at <= now else None,
     )

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from graph_models.casework import RequestState, VerificationRequest
+from graph_models.request_states import Step
 from hub.clock import CITY_TIME
 from hub.working_days import CountedDay, WorkingCalendar
 
@@ -84,6 +86,32 @@ def _promised_day(opened_at: datetime, promised_days: int, calendar: WorkingCale
 
 def _close_of_office(day: date, calendar: WorkingCalendar) -> datetime:
     return datetime.combine(day, calendar.office_close, CITY_TIME).astimezone(UTC)
+
+
+def sealed_at(request: VerificationRequest) -> datetime | None:
+    """Return when the answer was sealed last; None where it never was."""
+    return _last(request, Step.SEAL)
+
+
+def delivered_at(request: VerificationRequest) -> datetime | None:
+    """Return when the proof was delivered; None until it is."""
+    return _last(request, Step.DELIVER)
+
+
+def within_target(request: VerificationRequest, now: datetime) -> bool | None:
+    """Tell whether the proof was delivered by the target: from receipt to delivery, by the record (R14.5, R14.6).
+
+    False once the target has passed without; None while there is time, or where the request was withdrawn in time.
+    """
+    delivered = delivered_at(request)
+    if delivered is not None:
+        return delivered <= request.target_at
+    ended = request.state is RequestState.WITHDRAWN
+    return None if ended or now <= request.target_at else False
+
+
+def _last(request: VerificationRequest, step: Step) -> datetime | None:
+    return max((each.at for each in request.steps if each.step == step), default=None)
 
 
 def has_passed(limit: datetime | None, answered_at: datetime | None, now: datetime) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from graph_models.catalogue import ProofType, ServiceItem, Unit
 from graph_models.snapshot import CatalogueSnapshot
 from hub.errors import OutsideCatalogueError
@@ -29,6 +31,13 @@ def unit_of(snapshot: CatalogueSnapshot, code: str) -> Unit:
     if found is None:
         raise _outside(snapshot, "unit", "单位", code, "unitCode")
     return found
+
+
+def supervising_units(snapshot: CatalogueSnapshot, code: str, everywhere: Iterable[str]) -> frozenset[str]:
+    """Return who is told when a unit is silent (R16.1): who the catalogue says is above it, and who is everywhere."""
+    unit = snapshot.unit(code)
+    above = (unit.superior, unit.supervising_authority, unit.guiding_authority) if unit else ()
+    return frozenset(everywhere) | {each for each in above if each}
 
 
 def _outside(snapshot: CatalogueSnapshot, what: str, what_zh: str, code: str, field: str) -> OutsideCatalogueError:

@@ -88,6 +88,14 @@ class RerouteRequestInput(StepInput):
     reason: str = strawberry.field(description="Why that unit is competent.")
 
 
+@strawberry.input(description="Says which unit answers an escalated request (指定办理).")
+class AssignRequestInput(StepInput):
+    """Says which unit answers an escalated request."""
+
+    to_unit: str = strawberry.field(description="Code of an issuing unit of the proof type; it may be the present one.")
+    reason: str = strawberry.field(description="Why that unit is competent.")
+
+
 @strawberry.input(description="Withdraws a request of the caller's own unit (撤回).")
 class WithdrawRequestInput(StepInput):
     """Withdraws a request."""
@@ -110,6 +118,7 @@ Draft: TypeAlias = Annotated[DraftAnswerInput, _INPUT]
 Review: TypeAlias = Annotated[ReviewAnswerInput, _INPUT]
 Seal: TypeAlias = Annotated[SealAnswerInput, _INPUT]
 Reroute: TypeAlias = Annotated[RerouteRequestInput, _INPUT]
+Assign: TypeAlias = Annotated[AssignRequestInput, _INPUT]
 Withdraw: TypeAlias = Annotated[WithdrawRequestInput, _INPUT]
 
 
@@ -154,12 +163,21 @@ class RequestMutations:
 
     @resolved(
         "Pass a request on to the competent unit, with a reason. For drafters and the manager of the "
-        "issuing unit; there is no refusing (Art. 16)."
+        "issuing unit; there is no refusing (Art. 16). Not to a unit that had it: that is `Escalated`."
     )
     async def reroute_request(self, info: Info, given: Reroute) -> RequestPayload:
         """Pass a request on."""
         service, actor = info.context.services.requests, info.context.actor
         return await _payload(service.reroute(actor, given.call(), given.to_unit, given.reason))
+
+    @resolved(
+        "Say which unit answers a request that went round between units and was escalated. For supervisors, whatever "
+        "their unit; no unit passes it on by itself after that."
+    )
+    async def assign_request(self, info: Info, given: Assign) -> RequestPayload:
+        """Say which unit answers an escalated request."""
+        service, actor = info.context.services.requests, info.context.actor
+        return await _payload(service.assign(actor, given.call(), given.to_unit, given.reason))
 
     @resolved("Withdraw a request before it is sealed. For operators of the unit that asked.")
     async def withdraw_request(self, info: Info, given: Withdraw) -> RequestPayload:

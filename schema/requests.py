@@ -11,13 +11,14 @@ from graph_models import casework as records
 from graph_models.casework import RequestState
 from graph_models.catalogue import ApplicantKind
 from graph_models.request_states import Step, allowed_steps
+from hub.deadlines import delivered_at
 from hub.requests import RequestMatter
 from schema import enums  # noqa: F401  the enums' descriptions
 from schema.catalogue import FactField, ProofType, ServiceItem, Unit, item_in, proof_type_in, unit_in
 from schema.context import Info
 from schema.errors import QueryProblem, read_or_problem
 from schema.fields import resolved
-from schema.relay import After, Connection, First, connection, page_of
+from schema.relay import After, Connection, First, Page, connection, page_of
 from schema.shaping import shaped
 
 OPEN_STATES = frozenset({RequestState.RECEIVED, RequestState.CLAIMED, RequestState.DRAFTED, RequestState.REVIEWED})
@@ -85,11 +86,18 @@ class VerificationRequest:
         description="Close of office on the working day before the promised day; null for an instant item."
     )
     due_at: datetime = strawberry.field(description="The earlier of the two, and never before receipt.")
+    overdue_since: datetime | None = strawberry.field(
+        description="When it was due, once that is over without an answer; its unit's manager and the supervisor know."
+    )
     urgent: bool = strawberry.field(description="Whether the hard limit had passed already at receipt: due now.")
     provisional: bool = strawberry.field(description="Whether a year of unknown holidays was counted by weekdays.")
     drafter: str | None = strawberry.field(description="Who claimed it: a staff number.")
     reviewer: str | None = strawberry.field(description="Who approved the draft: a staff number.")
     seal_keeper: str | None = strawberry.field(description="Who confirmed the seal: a staff number.")
+    escalated_since: datetime | None = strawberry.field(
+        description="Since when a supervisor is to say which unit answers it; null where there is nothing to decide."
+    )
+    assigned_by: str | None = strawberry.field(description="The supervisor who said which unit answers it.")
     passed_by: list[str] = strawberry.field(description="Codes of units that passed it on, in order.")
     version: int = strawberry.field(description="Give it as `expectedVersion` to be told of a change in between.")
 
@@ -107,6 +115,16 @@ class VerificationRequest:
     def hard_limit_passed(self, info: Info) -> bool:
         """Tell whether the answer is later than it may be."""
         return info.context.services.requests.has_passed(self.record, self.record.hard_limit_at)
+
+    @resolved("When the proof was delivered to the case; null until it is.")
+    def delivered_at(self) -> datetime | None:
+        """Return when it was delivered."""
+        return delivered_at(self.record)
+
+    @resolved("Whether it was delivered by `targetAt`; false once that has passed without, null while there is time.")
+    def within_target(self, info: Info) -> bool | None:
+        """Tell whether the answer was there in half an hour, or in its day."""
+        return info.context.services.requests.within_target(self.record)
 
     @resolved("What happened so far.")
     def steps(self) -> list[RequestStep]:
@@ -208,12 +226,19 @@ class RequestQueries:
             list[RequestState] | None,
             strawberry.argument(description="Only in these states; RECEIVED to REVIEWED where it is not said."),
         ] = None,
+        overdue: Annotated[
+            bool, strawberry.argument(description="Only what was due by now, with what was urgent at receipt.")
+        ] = False,
         first: First = 20,
         after: After = None,
     ) -> InboxResult:
         """Return a page of the inbox."""
         wanted = OPEN_STATES if states is None else frozenset(states)
-        return await read_or_problem(_inbox(info, wanted, first, after))
+
+        async def read() -> RequestConnection:
+            return await _inbox(info, wanted, page_of("inbox", (int, str), first, after), overdue=overdue)
+
+        return await read_or_problem(read())
 
 
 def request_shape(record: records.VerificationRequest) -> VerificationRequest:
@@ -221,10 +246,10 @@ def request_shape(record: records.VerificationRequest) -> VerificationRequest:
     return shaped(VerificationRequest, record, record=record)
 
 
-async def _inbox(info: Info, states: frozenset[RequestState], first: int, after: str | None) -> RequestConnection:
-    page = page_of("inbox", (int, str), first, after)
+async def _inbox(info: Info, states: frozenset[RequestState], page: Page, *, overdue: bool) -> RequestConnection:
+    first = page.first
     seen = (int(page.after[0]), str(page.after[1])) if page.after else None
-    found = await info.context.services.requests.inbox(info.context.actor, states, seen, first + 1)
+    found = await info.context.services.requests.inbox(info.context.actor, states, seen, first + 1, overdue=overdue)
     chosen = found[:first]
     keys = [(round(each.due_at.timestamp() * 1000), each.id) for each in chosen]
     nodes = [request_shape(each) for each in chosen]

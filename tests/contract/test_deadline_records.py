@@ -78,7 +78,7 @@ async def test_a_limit_that_had_passed_at_receipt_is_not_watched(store: GraphSto
 async def test_changed_limits_are_watched_in_place_of_the_old(store: GraphStore) -> None:
     await put(store, request(provisional=True))
     changed = replace(request(), hard_limit_at=HARD + LATER, provisional=False)
-    await store.write(lambda tx: watch_limits_anew(tx, changed))
+    await store.write(lambda tx: watch_limits_anew(tx, request(), changed))
     assert [(found.kind, found.at) for found in await taken(store, HARD + LATER)] == [
         (LimitKind.TARGET, TARGET),
         (LimitKind.HARD_LIMIT, HARD + LATER),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from graph_models.snapshot import CatalogueSnapshot
 from hub.errors import OutsideCatalogueError
-from hub.published import item_of, proof_type_of, unit_of
+from hub.published import item_of, proof_type_of, supervising_units, unit_of
 from tests.hub import small_catalogue as small
 
 SNAPSHOT = small.snapshot(units=[small.unit("U1")], proof_types=[small.proof_type("T1")])
@@ -33,3 +34,13 @@ def test_what_it_does_not_hold_is_an_error_that_names_version_code_and_field(
     assert refused.value.field == field
     assert repr(code) in refused.value.message
     assert "第 7 版目录" in refused.value.message_zh
+
+
+@pytest.mark.requirement("R16.1")
+def test_a_unit_is_supervised_by_all_that_the_catalogue_puts_above_it_and_by_who_is_everywhere() -> None:
+    late = replace(small.unit("U1"), superior="U2", supervising_authority="U3", guiding_authority="U2")
+    units = [late, small.unit("U2"), small.unit("U3")]
+    snapshot = small.snapshot(units=units, proof_types=[small.proof_type("T1")])
+    assert supervising_units(snapshot, "U1", ("FGW",)) == {"U2", "U3", "FGW"}
+    assert supervising_units(snapshot, "U2", ()) == frozenset()
+    assert supervising_units(snapshot, "GONE", ("FGW",)) == {"FGW"}

@@ -11,6 +11,7 @@ from graph_models.casework import DraftAnswer, NeedState, RequestState, Verifica
 from hub.actors import Actor, Post
 from hub.errors import (
     ConflictError,
+    EscalatedError,
     HubError,
     IdempotencyConflictError,
     InvalidInputError,
@@ -183,7 +184,7 @@ async def test_a_request_is_passed_on_to_another_issuer_only_and_never_back(
     passed = await office.requests.reroute(drafter("GA-HS"), call(asked), "GA", "不归我管")
     assert (passed.issuing_unit, passed.passed_by, passed.state) == ("GA", ("GA-HS",), RequestState.RECEIVED)
     assert (passed.received_at, passed.due_at) == (asked.received_at, asked.due_at)
-    with pytest.raises(NoCompetentUnitError):
+    with pytest.raises(EscalatedError):
         await office.requests.reroute(drafter("GA"), call(asked), "GA-HS", "还是归你")
     assert await office.inbox("GA-HS") == ()
     assert (await office.file(asked.case_number)).needs[0].issuing_unit == "GA"

@@ -1,0 +1,185 @@
+"""One step on a verification request: permission, state, people, version, then record, audit, events and receipt.
+
+All of it is one transaction. What a step is, a plan says; the services beside (answering, passing on, bundles) have
+the plans.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+
+from graph_models.case_records import load_case, load_needs, save_need
+from graph_models.casework import Need, NeedState, RequestStep, VerificationRequest
+from graph_models.errors import IllegalStepError, RecordNotFoundError, StaleVersionError
+from graph_models.journal_records import append_audit, append_events
+from graph_models.request_records import load_request, save_request
+from graph_models.request_states import Step, next_state, person_conflict
+from graph_models.snapshot import CatalogueSnapshot
+from graph_models.store import GraphStore, Transaction
+from hub.actors import Actor
+from hub.audit import entry
+from hub.catalogue import SnapshotHolder
+from hub.clock import Clock
+from hub.errors import ConflictError, InvalidInputError, NotFoundError, SamePersonError, WrongStateError
+from hub.events import EventType, events_for
+from hub.permission import Operation, require
+from hub.receipts import done_before, keyed, note_done
+
+Change = Callable[[VerificationRequest], VerificationRequest]
+Also = Callable[[Transaction, VerificationRequest], Awaitable[None]]
+Load = Callable[[Transaction, Actor, str], Awaitable[VerificationRequest]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepCall:
+    """Which request a caller steps on, under which key, and which version it saw (None: whichever is there)."""
+
+    request_id: str
+    key: str
+    expected_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepPlan:
+    """One step as a row: who may, which step it is, what is told, what changes."""
+
+    operation: Operation
+    step: Step
+    event: EventType
+    change: Change
+    remarks: str | None = None
+    also: Also | None = None
+    content: tuple[str | int | bool | None, ...] = field(default=())
+    load: Load | None = None
+    """Which requests the caller may step on; None: those of its own unit."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestSteps:
+    """Takes steps on requests."""
+
+    store: GraphStore
+    snapshots: SnapshotHolder
+    clock: Clock
+
+    async def take(self, actor: Actor, call: StepCall, plan: StepPlan) -> VerificationRequest:
+        """Take a step; repeated under its key it does nothing and returns the request as it is."""
+        mutation = keyed(actor, plan.step, call.key, call.request_id, *plan.content)
+
+        async def work(tx: Transaction) -> VerificationRequest:
+            if await done_before(tx, mutation) is not None:
+                return await load_request(tx, call.request_id)
+            request = await (plan.load or load_visible)(tx, actor, call.request_id)
+            changed = await self.take_in(tx, actor, call, plan, request)
+            await note_done(tx, mutation, changed.id, self.clock.now())
+            return changed
+
+        try:
+            return await self.store.write(work)
+        except StaleVersionError as problem:
+            raise conflict() from problem
+
+    async def take_in(
+        self, tx: Transaction, actor: Actor, call: StepCall, plan: StepPlan, request: VerificationRequest
+    ) -> VerificationRequest:
+        """Take a step within a transaction that has loaded the request. Raises StaleVersionError."""
+        _check_step(actor, call, plan, request, self.snapshots.current())
+        changed = await save_request(tx, self._changed(actor, plan, request))
+        if plan.also is not None:
+            await plan.also(tx, changed)
+        await self._journal(tx, actor, plan, request, changed)
+        return changed
+
+    async def catalogue_of(self, request: VerificationRequest) -> CatalogueSnapshot:
+        """Return the catalogue that holds for the request's case."""
+        case = await self.store.read(lambda tx: load_case(tx, request.case_number))
+        return await self.snapshots.at(case.catalogue_version)
+
+    def _changed(self, actor: Actor, plan: StepPlan, request: VerificationRequest) -> VerificationRequest:
+        step = RequestStep(
+            step=plan.step, at=self.clock.now(), by=actor.subject, unit_code=actor.unit_code, remarks=plan.remarks
+        )
+        changed = plan.change(request)
+        return replace(changed, state=next_state(request.state, plan.step), steps=(*request.steps, step))
+
+    async def _journal(
+        self, tx: Transaction, actor: Actor, plan: StepPlan, before: VerificationRequest, after: VerificationRequest
+    ) -> None:
+        at = self.clock.now()
+        await append_audit(
+            tx, entry(after.case_number, actor, plan.event, after.id, at, unit=after.issuing_unit, state=after.state)
+        )
+        units = (before.issuing_unit, after.issuing_unit, after.asking_unit)
+        await append_events(tx, events_for(units, plan.event, after.id, at, case=after.case_number, state=after.state))
+
+
+async def load_any(tx: Transaction, request_id: str) -> VerificationRequest:
+    """Load a request, whosever it is. Raises NotFoundError."""
+    try:
+        return await load_request(tx, request_id)
+    except RecordNotFoundError as problem:
+        raise gone() from problem
+
+
+async def load_visible(tx: Transaction, actor: Actor, request_id: str) -> VerificationRequest:
+    """Load a request that the actor's unit asked or was asked; to others it does not exist."""
+    request = await load_any(tx, request_id)
+    if actor.unit_code not in (request.issuing_unit, request.asking_unit):
+        raise gone()
+    return request
+
+
+def _check_step(
+    actor: Actor, call: StepCall, plan: StepPlan, request: VerificationRequest, snapshot: CatalogueSnapshot
+) -> None:
+    withdrawing = plan.step is Step.WITHDRAW
+    require(actor, plan.operation, request.asking_unit if withdrawing else request.issuing_unit)
+    if call.expected_version not in (None, request.version):
+        raise conflict()
+    try:
+        next_state(request.state, plan.step)
+    except IllegalStepError as problem:
+        raise WrongStateError(
+            str(problem),
+            message_zh=f"当前状态（{request.state}）不允许此操作",
+            mend="Read the request again; its state says what may follow.",
+        ) from problem
+    unit = snapshot.unit(request.issuing_unit)
+    if person_conflict(request, plan.step, actor.subject, two_people=unit is not None and unit.two_people):
+        raise SamePersonError(
+            "one person may not hold two steps of one request",
+            message_zh="同一请求的核查、审核、盖章不得由同一人办理",
+            mend="Ask a colleague with the post to take this step.",
+        )
+
+
+async def change_needs(tx: Transaction, request: VerificationRequest, change: Callable[[Need], Need]) -> None:
+    """Change every need that waits for the request: several requirements of a case may ask for one proof type."""
+    for need in await load_needs(tx, request.case_number):
+        if need.request_id == request.id and need.state is NeedState.REQUESTED:
+            await save_need(tx, change(need))
+
+
+def conflict() -> ConflictError:
+    """Return what is said to who came second."""
+    return ConflictError(
+        "somebody else changed the request first",
+        message_zh="该请求刚被他人处理",
+        mend="Read it again and decide anew.",
+    )
+
+
+def gone() -> NotFoundError:
+    """Return what is said where there is no such request, or it is not the caller's to see."""
+    return NotFoundError(
+        "there is no such request for this unit",
+        message_zh="本单位没有该协助核实请求",
+        mend="Read the inbox again.",
+        field="requestId",
+    )
+
+
+def wanting(field_name: str, message: str, message_zh: str) -> InvalidInputError:
+    """Return what is said where a field is not filled in."""
+    return InvalidInputError(message, message_zh=message_zh, mend=f"Fill in {field_name}.", field=field_name)
