@@ -219,6 +219,12 @@ class VerificationRequest:
     passed_by: tuple[str, ...]
     """Units that passed it on, in order; it is not passed back to them."""
     version: int
+    overdue_since: datetime | None = None
+    """When it was due, once that time is over and no answer was sealed; kept when the answer comes after all."""
+    escalated_since: datetime | None = None
+    """Since when it waits for a supervisor to say which unit answers it: it was to be passed on once too often."""
+    assigned_by: str | None = None
+    """The supervisor who said which unit answers it; that unit does not pass it on by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -196,7 +196,45 @@ VIOLATIONS = Migration(
     ),
 )
 
-MIGRATIONS: tuple[Migration, ...] = (FIRST, SEALS, ARCHIVE, VIOLATIONS)
+OUTBOX = Migration(
+    number=5,
+    nodes=(
+        _nodes("OutboxLane", "lane INT64, holder STRING, until INT64, guard INT64"),
+        _nodes("OutboxMember", "holder STRING, until INT64"),
+        _nodes("DeadLetter", "id STRING, at INT64, record STRING", ("at",)),
+        _nodes("ConsumerPlace", "key STRING, record STRING"),
+    ),
+    links=(),
+)
+
+WEBHOOKS = Migration(
+    number=6,
+    nodes=(
+        _nodes(
+            "Webhook",
+            "id STRING, state STRING, cursor INT64, resend BOOLEAN, ready_at INT64, holder STRING, beat INT64, "
+            "guard INT64, record STRING, progress STRING",
+        ),
+    ),
+    links=(_links("FEEDS", "EventCounter", "Webhook"),),
+)
+
+CONTACTS = Migration(
+    number=7,
+    nodes=(
+        _nodes("UnitContacts", "unit_code STRING, seen INT64, guard INT64"),
+        _nodes("Contact", "id STRING, record STRING"),
+        _nodes("ConsoleMessage", "id STRING, due_at INT64, version INT64, guard INT64, record STRING"),
+        _nodes("ConsoleLink", "token_sha256 STRING, valid_until INT64, record STRING", ("valid_until",)),
+    ),
+    links=(
+        _links("HAS_CONTACT", "UnitContacts", "Contact"),
+        _links("OPENS_BY", "Contact", "ConsoleLink"),
+        _links("TO_SEND", "WorkQueue", "ConsoleMessage"),
+    ),
+)
+
+MIGRATIONS: tuple[Migration, ...] = (FIRST, SEALS, ARCHIVE, VIOLATIONS, OUTBOX, WEBHOOKS, CONTACTS)
 """All of them, by number."""
 
 SCHEMA_VERSION = MIGRATIONS[-1].number

@@ -168,7 +168,7 @@ PUT_REQUEST_ANSWERED: Final = (
 )
 _INBOX_PAGE: Final = (
     "WITH r.record AS record, r.state AS state, r.due_at AS due_at, r.id AS id "
-    "WHERE state IN $states AND (due_at > $due_at OR (due_at = $due_at AND id > $id)) "
+    "WHERE state IN $states AND due_at <= $until AND (due_at > $due_at OR (due_at = $due_at AND id > $id)) "
     "RETURN record ORDER BY due_at, id LIMIT $limit"
 )
 LIST_TO_ANSWER: Final = (
@@ -180,6 +180,12 @@ LIST_ANSWERED: Final = (
 LIST_INBOX: Final = (
     f"MATCH (i:UnitInbox {{unit_code: $unit_code}})-[:TO_ANSWER|ANSWERED]->(r:VerificationRequest) {_INBOX_PAGE}"
 )
+LIST_BUNDLES: Final = (
+    "MATCH (i:UnitInbox {unit_code: $unit_code})-[:TO_ANSWER]->(r:VerificationRequest)<-[:HAS_REQUEST]-(c:CaseFile) "
+    "WHERE r.state IN $states WITH c.number AS number, min(r.due_at) AS due_at "
+    "WHERE due_at > $due_at OR (due_at = $due_at AND number > $number) "
+    "RETURN number, due_at ORDER BY due_at, number LIMIT $limit"
+)
 
 # Limits in time: (DeadlineSlot)-[:PASSES]->(VerificationRequest), a slot for each minute in which one passes
 
@@ -187,6 +193,7 @@ PUT_LIMIT: Final = (
     "MATCH (r:VerificationRequest {id: $id}) MERGE (s:DeadlineSlot {minute: $minute}) "
     "CREATE (s)-[:PASSES {limit_kind: $kind, at: $at}]->(r)"
 )
+READ_LIMITS: Final = "MATCH (:DeadlineSlot)-[p:PASSES]->(r:VerificationRequest {id: $id}) RETURN p.limit_kind AS kind"
 TAKE_LIMITS_AWAY: Final = "MATCH (:DeadlineSlot)-[p:PASSES]->(r:VerificationRequest {id: $id}) DELETE p"
 PASSED_SLOTS: Final = (
     "MATCH (s:DeadlineSlot) WHERE s.minute <= $minute RETURN s.minute AS minute ORDER BY minute LIMIT $limit"
@@ -195,7 +202,7 @@ HOLD_SLOT: Final = "MATCH (s:DeadlineSlot {minute: $minute}) SET s.guard = 1 RET
 PASSED_LIMITS: Final = (
     "MATCH (s:DeadlineSlot {minute: $minute})-[p:PASSES]->(r:VerificationRequest) "
     "WITH p.limit_kind AS kind, p.at AS at, r.id AS id, r.record AS record WHERE at <= $now "
-    "RETURN kind, at, record ORDER BY at, id LIMIT $limit"
+    "RETURN kind, at, record ORDER BY at, id, kind LIMIT $limit"
 )
 TAKE_LIMIT_AWAY: Final = (
     "MATCH (s:DeadlineSlot {minute: $minute})-[p:PASSES]->(r:VerificationRequest {id: $id}) "

@@ -45,5 +45,13 @@ class Actor:
         return post in self.posts
 
 
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """Who calls by a token, and for how many seconds from now on the token is good."""
+
+    actor: Actor
+    seconds: float
+
+
 SYSTEM_ACTOR = Actor(subject="proofhub", unit_code="", posts=frozenset())
 """The hub itself, for steps that go on by themselves."""

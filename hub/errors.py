@@ -11,6 +11,7 @@ HubError
 ├── SamePersonError          one person may not hold two steps of one request (R17.2)
 ├── OutsideCatalogueError    the published version has no such item or proof type (R8.3)
 ├── NoCompetentUnitError     no unit issues this for the region
+├── EscalatedError           the supervisor decides which unit answers the request
 ├── AnswerNeededError        routing needs an answer first (born where? married where?)
 ├── NotIssuableError         the proof cannot be made as asked
 ├── SealRefusedError         the seal may not be used for this (Art. 15)
@@ -18,6 +19,7 @@ HubError
 │   ├── SealSuspendedError   no seal of the kind is active
 │   └── SealExpiringError    the seal's certificate ends too soon
 ├── CatalogueRejectedError   an import has faults, each by row and column
+├── AddressRefusedError      the hub may not post to that address
 └── UnavailableError         the hub cannot do it now: try again later
 
 The surface turns these into typed answers; whatever is not in this tree becomes an id that is in the log.
@@ -101,6 +103,12 @@ class NoCompetentUnitError(HubError):
     code = "NO_COMPETENT_UNIT"
 
 
+class EscalatedError(HubError):
+    """The request goes round between units: the supervisor decides which one answers it (R16.1)."""
+
+    code = "ESCALATED"
+
+
 class AnswerNeededError(HubError):
     """Routing needs an answer of the applicant first."""
 
@@ -153,6 +161,12 @@ class SealExpiringError(SealRefusedError):
     """The seal's certificate ends too soon for what it would seal."""
 
     code = "SEAL_EXPIRING"
+
+
+class AddressRefusedError(HubError):
+    """The hub may not post to that address: it is malformed, or leads where nothing is posted to."""
+
+    code = "ADDRESS_REFUSED"
 
 
 class UnavailableError(HubError):

@@ -260,7 +260,8 @@ class Extractor:
         await self._journal(tx, need, "need.turned_to_unit", (case.unit_code,))
         at, asked, units = request.received_at, EventType.REQUEST_RECEIVED, (request.issuing_unit, request.asking_unit)
         await append_audit(tx, entry(case.number, SYSTEM_ACTOR, asked, request.id, at, unit=request.issuing_unit))
-        await append_events(tx, events_for(units, asked, request.id, at, case=case.number))
+        told = events_for(units, asked, request.id, at, case=case.number, type=request.proof_type_code)
+        await append_events(tx, told)
 
     async def _journal(self, tx: Transaction, need: Need, operation: str, units: tuple[str, ...]) -> None:
         at = self.clock.now()

@@ -23,6 +23,7 @@ class Operation(StrEnum):
     REVIEW_ANSWER = "REVIEW_ANSWER"
     SEAL_ANSWER = "SEAL_ANSWER"
     REROUTE_REQUEST = "REROUTE_REQUEST"
+    ASSIGN_REQUEST = "ASSIGN_REQUEST"
     WITHDRAW_REQUEST = "WITHDRAW_REQUEST"
     READ_REQUEST = "READ_REQUEST"
     READ_PROOF = "READ_PROOF"
@@ -31,6 +32,11 @@ class Operation(StrEnum):
     GRANT_SEALS = "GRANT_SEALS"
     READ_SEALS = "READ_SEALS"
     READ_OWN_VIOLATIONS = "READ_OWN_VIOLATIONS"
+    MANAGE_WEBHOOKS = "MANAGE_WEBHOOKS"
+    MANAGE_CONTACTS = "MANAGE_CONTACTS"
+    MANAGE_OWN_CONTACTS = "MANAGE_OWN_CONTACTS"
+    READ_DEAD_LETTERS = "READ_DEAD_LETTERS"
+    REPLAY_EVENTS = "REPLAY_EVENTS"
 
 
 class Reach(StrEnum):
@@ -70,6 +76,7 @@ POLICY: dict[Operation, Rule] = {
     Operation.REVIEW_ANSWER: _rule("Art. 17", _OWN, Post.REVIEWER),
     Operation.SEAL_ANSWER: _rule("Art. 14, 17", _OWN, Post.SEAL_KEEPER),
     Operation.REROUTE_REQUEST: _rule("Art. 16", _OWN, Post.DRAFTER, Post.UNIT_MANAGER),
+    Operation.ASSIGN_REQUEST: _rule("Art. 16, 20", Reach.ANY, Post.SUPERVISOR),
     Operation.WITHDRAW_REQUEST: _rule("Art. 16", _OWN, Post.OPERATOR),
     Operation.READ_REQUEST: _rule("Art. 14, 17", _OWN, *_OF_CASES, *_OF_REQUESTS),
     Operation.READ_PROOF: _rule("Art. 14, 17", _OWN, *_OF_CASES, *_OF_REQUESTS),
@@ -78,6 +85,11 @@ POLICY: dict[Operation, Rule] = {
     Operation.GRANT_SEALS: _rule("Art. 15", Reach.ANY, Post.SEAL_AUTHORITY),
     Operation.READ_SEALS: _rule("Art. 15, 20", Reach.ANY, Post.SEAL_AUTHORITY, Post.SUPERVISOR),
     Operation.READ_OWN_VIOLATIONS: _rule("Art. 15, 20", _OWN, Post.SEAL_KEEPER, Post.UNIT_MANAGER),
+    Operation.MANAGE_WEBHOOKS: _rule("Art. 17", _OWN, Post.UNIT_MANAGER),
+    Operation.MANAGE_CONTACTS: _rule("Art. 5, 17", Reach.ANY, Post.CATALOGUE_AUTHORITY),
+    Operation.MANAGE_OWN_CONTACTS: _rule("Art. 17", _OWN, Post.UNIT_MANAGER),
+    Operation.READ_DEAD_LETTERS: _rule("Art. 20", Reach.ANY, Post.SUPERVISOR),
+    Operation.REPLAY_EVENTS: _rule("Art. 20", Reach.ANY, Post.SUPERVISOR),
 }
 """Operation → who may do it."""
 

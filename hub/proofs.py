@@ -222,7 +222,14 @@ class ProofService:
             events_for((case.unit_code,), EventType.NEED_CHANGED, need.id, at, case=case.number) for need in taken.needs
         ]
         told += [
-            events_for((found.issuing_unit, found.asking_unit), asked, found.id, at, case=case.number)
+            events_for(
+                (found.issuing_unit, found.asking_unit),
+                asked,
+                found.id,
+                at,
+                case=case.number,
+                type=found.proof_type_code,
+            )
             for found in taken.requests
         ]
         await append_events(tx, [each for events in told for each in events])

@@ -15,12 +15,15 @@ from hub.archive_renewal import ArchiveRenewal
 from hub.case_files import CaseFile
 from hub.cases import CaseService
 from hub.catalogue import CatalogueService, SnapshotHolder
+from hub.contacts import ContactService
 from hub.proof_reading import ProofReader
 from hub.requests import RequestMatter, RequestService
 from hub.seal_book import SealBook
 from hub.seal_grants import SealGrants
 from hub.seal_register import SealRegister
 from hub.verifying import Verifier
+from hub.watching import Watching
+from hub.webhooks import WebhookService
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +40,9 @@ class Services:
     grants: SealGrants
     seal_book: SealBook
     archive: ArchiveRenewal
+    webhooks: WebhookService
+    contacts: ContactService
+    watching: Watching
 
 
 class Loaders:
@@ -82,6 +88,11 @@ class RequestContext:
         if self._catalogue is None:
             self._catalogue = self.services.snapshots.current()
         return self._catalogue
+
+    def renew(self) -> None:
+        """Forget what was read: the next event of a subscription is answered from what there is then."""
+        self.loaders = Loaders(self.services, self.actor)
+        self._catalogue = None
 
     async def catalogue_at(self, version: int) -> CatalogueSnapshot:
         """Return a version that is or was published. Raises NotFoundError."""

@@ -87,6 +87,13 @@ class NoCompetentUnit(Problem):
     """No unit issues this proof type for the region."""
 
 
+@strawberry.type(
+    description="The request goes round between units: the supervisor decides which one answers it (Art. 16)."
+)
+class Escalated(Problem):
+    """The supervisor decides which unit answers the request."""
+
+
 @strawberry.type(description="Routing needs an answer of the applicant first; `message` holds the question.")
 class AnswerNeeded(Problem):
     """Routing needs an answer of the applicant first."""
@@ -112,6 +119,13 @@ class SealExpiring(Problem):
     """The seal's certificate ends too soon."""
 
 
+@strawberry.type(
+    description="The hub may not post to that address: it is malformed, or leads where nothing is posted to."
+)
+class AddressRefused(Problem):
+    """The hub may not post to that address."""
+
+
 @strawberry.type(description="The hub cannot do it now: try again later.")
 class Unavailable(Problem):
     """The hub cannot do it now."""
@@ -129,9 +143,11 @@ AnyProblem: TypeAlias = (
     | NoCompetentUnit
     | AnswerNeeded
     | NotIssuable
+    | Escalated
     | SealNotGranted
     | SealSuspended
     | SealExpiring
+    | AddressRefused
     | Unavailable
 )
 """A problem of a mutation."""
@@ -156,9 +172,11 @@ PROBLEMS: dict[type[HubError], type[AnyProblem]] = {
     hub_errors.WrongStateError: WrongState,
     hub_errors.SamePersonError: SamePerson,
     hub_errors.NotIssuableError: NotIssuable,
+    hub_errors.EscalatedError: Escalated,
     hub_errors.SealNotGrantedError: SealNotGranted,
     hub_errors.SealSuspendedError: SealSuspended,
     hub_errors.SealExpiringError: SealExpiring,
+    hub_errors.AddressRefusedError: AddressRefused,
 }
 """Kind of HubError → the type that shows it."""
 

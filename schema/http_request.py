@@ -14,6 +14,7 @@ from schema.errors import RequestRefusedError
 JSON = "application/json"
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 HTML = "text/html"
+EVENTS = "text/event-stream"
 _PARAMETERS = 10
 """Most parameters of an address."""
 
@@ -56,6 +57,13 @@ def media_type(accept: bytes) -> str | None:
 def takes_html(accept: bytes) -> bool:
     """Tell whether the caller is a browser that asks for a page."""
     return dict(_weights(accept)).get(HTML, 0.0) > 0
+
+
+@lru_cache(maxsize=256)
+def takes_events(accept: bytes) -> bool:
+    """Tell whether the caller asks for server-sent events, and for JSON less or not at all."""
+    wanted = dict(_weights(accept))
+    return wanted.get(EVENTS, 0.0) > max(wanted.get(JSON, 0.0), wanted.get(GRAPHQL_RESPONSE, 0.0))
 
 
 @lru_cache(maxsize=256)
@@ -102,7 +110,7 @@ def request_of_body(body: bytes) -> GraphQLRequest:
         raise RequestRefusedError(400, "BATCH_UNSUPPORTED", "batches are not taken: send one operation in one request")
     if not isinstance(given, dict):
         raise _bad("the body is no JSON object")
-    return _request(given)
+    return request_of(given)
 
 
 def request_of_address(query_string: bytes) -> GraphQLRequest:
@@ -118,10 +126,11 @@ def request_of_address(query_string: bytes) -> GraphQLRequest:
         text = given.get(name)
         if isinstance(text, str):
             given[name] = _json_of(name, text)
-    return _request(given)
+    return request_of(given)
 
 
-def _request(given: dict[str, object]) -> GraphQLRequest:
+def request_of(given: dict[str, object]) -> GraphQLRequest:
+    """Return the request of an object. Raises RequestRefusedError where it is malformed."""
     query, variables, name = given.get("query"), given.get("variables"), given.get("operationName")
     if not isinstance(query, str) or not query:
         raise _bad("`query` must be a text")

@@ -12,10 +12,12 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
 
 from schema.archive import ArchiveMutations
+from schema.bundles import BundleMutations, BundleQueries
 from schema.case_mutations import CaseMutations
 from schema.cases import CaseQueries
 from schema.catalogue_mutations import CatalogueMutations
 from schema.catalogue_queries import CatalogueQueries
+from schema.contacts import ContactMutations, ContactQueries
 from schema.errors import PROBLEMS
 from schema.proofs import ProofQueries
 from schema.request_mutations import RequestMutations
@@ -25,23 +27,46 @@ from schema.scalars import SCALARS
 from schema.seal_mutations import SealMutations
 from schema.seal_violations import ViolationQueries
 from schema.seals import SealQueries
+from schema.subscriptions import Subscription
+from schema.webhooks import WebhookMutations, WebhookQueries
 
 
 @strawberry.type(
     description="What can be asked. Each query of one thing answers with a union: the thing, or the Problem with it."
 )
-class Query(CatalogueQueries, RouteQueries, CaseQueries, RequestQueries, ProofQueries, SealQueries, ViolationQueries):
+class Query(
+    CatalogueQueries,
+    RouteQueries,
+    CaseQueries,
+    RequestQueries,
+    ProofQueries,
+    SealQueries,
+    ViolationQueries,
+    WebhookQueries,
+    BundleQueries,
+    ContactQueries,
+):
     """What can be asked."""
 
 
 @strawberry.type(description="What can be done. Each answers with a payload: what was changed, or errors and nothing.")
-class Mutation(CaseMutations, RequestMutations, CatalogueMutations, SealMutations, ArchiveMutations):
+class Mutation(
+    CaseMutations,
+    RequestMutations,
+    CatalogueMutations,
+    SealMutations,
+    ArchiveMutations,
+    WebhookMutations,
+    BundleMutations,
+    ContactMutations,
+):
     """What can be done."""
 
 
 schema = strawberry.Schema(
     query=Query,
     mutation=Mutation,
+    subscription=Subscription,
     types=list(PROBLEMS.values()),
     config=StrawberryConfig(scalar_map=SCALARS),
 )

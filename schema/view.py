@@ -7,6 +7,7 @@ else is parsed and validated once for each document text, and executed.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 
 import orjson
 from graphql import GraphQLError
@@ -18,9 +19,11 @@ from schema.answer_cache import Answer, AnswerCache, may_be_kept
 from schema.context import Loaders, RequestContext, Services
 from schema.documents import Documents, InvalidDocumentError
 from schema.errors import RequestRefusedError
+from schema.event_stream import EventStream
 from schema.execution import is_refused, run, shown
 from schema.explorer import explorer_page
 from schema.http_request import (
+    EVENTS,
     GRAPHQL_RESPONSE,
     JSON,
     GraphQLRequest,
@@ -30,10 +33,13 @@ from schema.http_request import (
     read_body,
     request_of_address,
     request_of_body,
+    takes_events,
     takes_html,
 )
 from schema.limits import GraphQLLimits
 from schema.schema import core_schema
+from schema.sockets import GraphQLSocket
+from schema.streams import StreamEndedError, StreamLimits, Streams
 
 _NONE_PUBLISHED = 0
 """Stands for the catalogue's version while nothing is published; nothing is kept under it."""
@@ -42,19 +48,33 @@ _NONE_PUBLISHED = 0
 class GraphQLEndpoint:
     """An ASGI application for one address; whoever calls it has put ``actor`` and ``request_id`` into the state."""
 
-    def __init__(self, services: Services, limits: GraphQLLimits | None = None, *, graphiql: bool = False) -> None:
-        """Take the services, the limits, and whether browsers get the explorer page."""
+    def __init__(
+        self,
+        services: Services,
+        limits: GraphQLLimits | None = None,
+        streams: StreamLimits | None = None,
+        *,
+        graphiql: bool = False,
+    ) -> None:
+        """Take the services, the limits of documents and of streams, and whether browsers get the explorer page."""
         self._services = services
         self._limits = limits or GraphQLLimits()
         self._graphiql = graphiql
         self._documents = Documents(core_schema(), self._limits)
         self._answers = AnswerCache(self._limits)
+        self.streams = Streams(services, self._documents, self._limits, streams)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Answer one request, or serve one WebSocket."""
+        if scope["type"] == "websocket":
+            await GraphQLSocket(self.streams, scope, receive, send).serve()
+            return
         accepted = header(scope, b"accept")
         kind = media_type(accepted)
         try:
+            if takes_events(accepted):
+                await self._stream(scope, receive, send)
+                return
             answer = self._page(scope, accepted) or await self._answer(scope, receive, kind)
         except RequestRefusedError as refused:
             answer = _refusal(refused, kind or JSON)
@@ -65,11 +85,24 @@ class GraphQLEndpoint:
         asked = scope["method"] == "GET" and takes_html(accepted) and b"query=" not in scope["query_string"]
         return explorer_page() if self._graphiql and asked else None
 
+    async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer with server-sent events."""
+        state, actor = scope["state"], _actor(scope)
+        if scope["method"] != "POST":
+            raise RequestRefusedError(405, "METHOD_NOT_ALLOWED", "subscriptions need POST")
+        request = request_of_body(await self._question(scope, receive))
+        state["streamed"] = True
+        with ExitStack() as seat:
+            try:
+                seat.enter_context(self.streams.seats.connection())
+                seat.enter_context(self.streams.seats.of(actor))
+            except StreamEndedError as full:
+                raise RequestRefusedError(429, "TOO_MANY_STREAMS", full.reason) from None
+            results = self.streams.results(request, actor, str(state.get("request_id", "")))
+            await EventStream(self.streams, receive, send).serve(results, state.get("token_seconds"))
+
     async def _answer(self, scope: Scope, receive: Receive, kind: str | None) -> Answer:
-        state = scope.get("state", {})
-        actor: Actor | None = state.get("actor")
-        if actor is None:
-            raise RequestRefusedError(401, "UNAUTHENTICATED", "send a valid bearer token")
+        state, actor = scope.get("state", {}), _actor(scope)
         if kind is None:
             raise RequestRefusedError(406, "NOT_ACCEPTABLE", f"answers are {GRAPHQL_RESPONSE} or {JSON}")
         question = await self._question(scope, receive)
@@ -101,6 +134,8 @@ class GraphQLEndpoint:
             operation = prepared.operation(request.operation_name)
         except InvalidDocumentError as invalid:
             return _request_error(invalid.errors, invalid.code, kind)
+        if operation.node.operation.value == "subscription":
+            raise RequestRefusedError(400, "STREAM_NEEDED", f"subscriptions need a WebSocket, or Accept: {EVENTS}")
         if method == "GET" and operation.node.operation.value != "query":
             raise RequestRefusedError(405, "METHOD_NOT_ALLOWED", "mutations need POST")
         if operation.cost(request.variables) > self._limits.cost:
@@ -122,6 +157,13 @@ class GraphQLEndpoint:
             return self._services.snapshots.current().version.number
         except UnavailableError:
             return _NONE_PUBLISHED
+
+
+def _actor(scope: Scope) -> Actor:
+    actor: Actor | None = scope.get("state", {}).get("actor")
+    if actor is None:
+        raise RequestRefusedError(401, "UNAUTHENTICATED", "send a valid bearer token")
+    return actor
 
 
 def _request_error(errors: Sequence[GraphQLError], code: str, kind: str) -> Answer:

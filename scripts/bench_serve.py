@@ -92,6 +92,9 @@ def _services(hub: Hub) -> Services:
         grants=hub.grants,
         seal_book=hub.seal_book,
         archive=hub.archive,
+        watching=hub.watching,
+        webhooks=hub.webhooks,
+        contacts=hub.telling.contacts,
     )
 
 

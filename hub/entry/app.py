@@ -10,11 +10,13 @@ from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from graph_models.errors import GraphModelsError, StoreError
-from hub.actors import Actor
+from hub.entry.callers import caller
+from hub.entry.console_pages import console_routes
+from hub.entry.event_pages import EventDoor, event_routes
 from hub.entry.pages import PublicPages, page_routes
 from hub.entry.pki_pages import pki_routes
 from hub.entry.problems import on_error, on_hub_error, on_store_error, orjson_answer
@@ -27,17 +29,28 @@ from hub.errors import HubError, UnauthenticatedError
 from schema.context import Services
 from schema.limits import GraphQLLimits
 from schema.schema import print_sdl
+from schema.streams import StreamLimits
 from schema.view import GraphQLEndpoint
 
 
 def make_app(hub: Hub, settings: Settings) -> Starlette:
-    """Return the server of an opened hub."""
-    door = _Door(hub, settings)
-    return Starlette(
-        routes=[*door.routes(), *page_routes(_public(hub, settings)), *pki_routes(hub.pki)],
+    """Return the server of an opened hub; its state holds the ``streams`` of its subscribers."""
+    graphql = GraphQLEndpoint(
+        _services(hub), _limits(settings), _stream_limits(settings), graphiql=settings.server.graphiql
+    )
+    app = Starlette(
+        routes=[
+            *_Door(hub, settings).routes(graphql),
+            *page_routes(_public(hub, settings)),
+            *pki_routes(hub.pki),
+            *event_routes(EventDoor(hub.replay)),
+            *console_routes(hub.telling.console, hub.telling.console.clock),
+        ],
         middleware=[Middleware(RequestLog), Middleware(Authentication, tokens=hub.tokens)],
         exception_handlers={HubError: on_hub_error, GraphModelsError: on_store_error, Exception: on_error},
     )
+    app.state.streams = graphql.streams
+    return app
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +60,8 @@ class _Door:
     hub: Hub
     settings: Settings
 
-    def routes(self) -> list[BaseRoute]:
+    def routes(self, graphql: GraphQLEndpoint) -> list[BaseRoute]:
         """Return what the server answers, beside the public pages."""
-        graphql = GraphQLEndpoint(_services(self.hub), _limits(self.settings), graphiql=self.settings.server.graphiql)
         return [
             Route("/health/live", _live),
             Route("/health/ready", self._ready),
@@ -58,6 +70,7 @@ class _Door:
             Route("/proofs/{number}.pdf", self._document),
             Route("/catalogue/import", self._import, methods=["POST"]),
             Route("/graphql", graphql),
+            WebSocketRoute("/graphql", graphql),
         ]
 
     async def _ready(self, _: Request) -> Response:
@@ -71,13 +84,13 @@ class _Door:
 
     async def _document(self, request: Request) -> Response:
         number = request.path_params["number"]
-        pdf = await self.hub.proofs.document(_actor(request), number)
+        pdf = await self.hub.proofs.document(caller(request), number)
         disposition = f'attachment; filename="{number}.pdf"'
         headers = {"Content-Disposition": disposition, "Cache-Control": "no-store"}
         return Response(pdf, media_type="application/pdf", headers=headers)
 
     async def _import(self, request: Request) -> Response:
-        actor = _actor(request)
+        actor = caller(request)
         data = await limited_body(request, self.settings.server.upload_bytes)
         query = request.query_params
         made = await self.hub.catalogue.import_file(actor, data, query.get("filename", ""), query.get("title", ""))
@@ -93,26 +106,21 @@ class Authentication:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the call through with its actor, or answer 401."""
-        if scope["type"] == "http":
-            token = bearer(Headers(scope=scope).get("authorization"))
-            try:
-                scope.setdefault("state", {})["actor"] = self._tokens.actor_of(token) if token else None
-            except UnauthenticatedError as problem:
-                answer = await on_hub_error(Request(scope), problem)
-                await answer(scope, receive, send)
-                return
+        if scope["type"] in ("http", "websocket"):
+            token, state = bearer(Headers(scope=scope).get("authorization")), scope.setdefault("state", {})
+            if scope["type"] == "websocket":
+                state |= {"token": token, "admit": self._tokens.admit}  # its first message may hold one, too
+            elif token:
+                try:
+                    admitted = self._tokens.admit(token)
+                except UnauthenticatedError as problem:
+                    answer = await on_hub_error(Request(scope), problem)
+                    await answer(scope, receive, send)
+                    return
+                state |= {"actor": admitted.actor, "token_seconds": admitted.seconds}
+            else:
+                state["actor"] = None
         await self._app(scope, receive, send)
-
-
-def _actor(request: Request) -> Actor:
-    actor: Actor | None = request.state.actor
-    if actor is None:
-        raise UnauthenticatedError(
-            "this call needs a bearer token",
-            message_zh="此操作需要令牌",
-            mend="Send the header Authorization: Bearer <token>.",
-        )
-    return actor
 
 
 async def _live(_: Request) -> Response:
@@ -139,11 +147,18 @@ def _services(hub: Hub) -> Services:
         grants=hub.grants,
         seal_book=hub.seal_book,
         archive=hub.archive,
+        watching=hub.watching,
+        webhooks=hub.webhooks,
+        contacts=hub.telling.contacts,
     )
 
 
 def _limits(settings: Settings) -> GraphQLLimits:
     return GraphQLLimits(body_bytes=settings.server.body_bytes)
+
+
+def _stream_limits(settings: Settings) -> StreamLimits:
+    return StreamLimits(**settings.subscriptions.model_dump())
 
 
 def _public(hub: Hub, settings: Settings) -> PublicPages:

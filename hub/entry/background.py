@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 import structlog
 
 from graph_models.errors import StoreError
 from hub.catalogue import SnapshotHolder
+from hub.console_messages import ConsoleMessenger
 from hub.deadline_watch import DeadlineWatch
 from hub.entry.archive_metrics import watch_levels
 from hub.entry.seal_metrics import watch_seals
@@ -20,11 +21,14 @@ from hub.outbox import Outbox
 from hub.proofs import ProofService
 from hub.seal_book import SealBook
 from hub.seal_register import SealRegister
+from hub.webhook_delivery import WebhookDelivery
 
 LOG = structlog.get_logger("proofhub.background")
 
 LOOK_SECONDS = 1.0
 """How often waiting extractions are looked for."""
+POST_SECONDS = 0.5
+"""How often webhooks with something to deliver are looked for."""
 RECOVER_SECONDS = 5.0
 """How often unfinished issuings are looked for, and what waits for its time stamp."""
 COUNT_SECONDS = 3600.0
@@ -43,6 +47,8 @@ class Background:
     seals: SealRegister
     seal_book: SealBook
     raiser: LevelRaiser
+    webhooks: WebhookDelivery
+    messenger: ConsoleMessenger
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -57,7 +63,11 @@ class Background:
             asyncio.create_task(_every(COUNT_SECONDS, lambda: watch_seals(self.seal_book))),
             asyncio.create_task(_every(LOOK_SECONDS, self.raiser.look)),
             asyncio.create_task(_every(RECOVER_SECONDS, self._watch_levels)),
+            asyncio.create_task(_every(LOOK_SECONDS, self.outbox.lanes.look)),
             asyncio.create_task(self.outbox.run()),
+            asyncio.create_task(_every(POST_SECONDS, self.webhooks.look)),
+            asyncio.create_task(_every(LOOK_SECONDS, self.messenger.look)),
+            asyncio.create_task(_every(COUNT_SECONDS, self.messenger.sweep)),
         ]
         try:
             yield
@@ -66,6 +76,9 @@ class Background:
             for loop in loops:
                 loop.cancel()
             await asyncio.gather(*loops, return_exceptions=True)
+            with suppress(StoreError):  # then its leases run out by themselves
+                await self.outbox.lanes.leave()
+            await self.webhooks.close()
 
     async def _watch_levels(self) -> int:
         return await watch_levels(self.raiser.levels, self.raiser.store, self.raiser.clock)

@@ -20,7 +20,15 @@ from pydantic_settings import SettingsError
 from graph_models.errors import StoreError
 from hub.actors import Post
 from hub.clock import SystemClock
-from hub.entry import archive_command, pki_command, remote, seal_command, worker_command
+from hub.entry import (
+    archive_command,
+    events_command,
+    pki_command,
+    remote,
+    seal_command,
+    webhook_command,
+    worker_command,
+)
 from hub.entry.command_line import DEFAULT_URL, ERR, OUT, Token, Url
 from hub.entry.development import DevelopmentIssuer, UnsafeSettingError
 from hub.entry.log_view import show_log_check
@@ -49,6 +57,8 @@ app.add_typer(seal_command.app, name="seal")
 app.add_typer(signer, name="signer")
 app.add_typer(pki_command.app, name="pki")
 app.add_typer(archive_command.app, name="archive")
+app.add_typer(events_command.app, name="events")
+app.add_typer(webhook_command.app, name="webhook")
 app.command("worker")(worker_command.worker_command)
 
 

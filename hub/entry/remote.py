@@ -33,8 +33,12 @@ class RemoteError(Exception):
 
 def import_catalogue(out: Console, url: str, token: str, file: Path, title: str) -> None:
     """Send a catalogue file to the hub and show the draft that it became. Raises RemoteError."""
-    answer = _post(
-        f"{url}/catalogue/import", token, content=file.read_bytes(), params={"filename": file.name, "title": title}
+    answer = call(
+        "POST",
+        f"{url}/catalogue/import",
+        token,
+        content=file.read_bytes(),
+        params={"filename": file.name, "title": title},
     )
     version, counts = answer["version"], answer["counts"]
     out.print(f"draft version {version['number']}: {version['title']}", markup=False, soft_wrap=True)
@@ -57,7 +61,7 @@ def publish_catalogue(out: Console, url: str, token: str, number: int | None) ->
 
 def ask(url: str, token: str, document: str, variables: Mapping[str, Any]) -> dict[str, Any]:
     """Return the data of a GraphQL answer, in which no field is null. Raises RemoteError."""
-    answer = _post(f"{url}/graphql", token, json={"query": document, "variables": dict(variables)})
+    answer = call("POST", f"{url}/graphql", token, json={"query": document, "variables": dict(variables)})
     if answer.get("errors"):
         raise RemoteError([str(problem["message"]) for problem in answer["errors"]])
     data = answer.get("data")
@@ -66,10 +70,11 @@ def ask(url: str, token: str, document: str, variables: Mapping[str, Any]) -> di
     return data
 
 
-def _post(url: str, token: str, **sent: Any) -> dict[str, Any]:
+def call(method: str, url: str, token: str, **sent: Any) -> dict[str, Any]:
+    """Return what an address of the hub answers. Raises RemoteError."""
     headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
     try:
-        answer = httpx.post(url, headers=headers, timeout=SECONDS, trust_env=False, **sent)
+        answer = httpx.request(method, url, headers=headers, timeout=SECONDS, trust_env=False, **sent)
         content: dict[str, Any] = answer.json()
     except (httpx.HTTPError, httpx.InvalidURL) as problem:
         raise RemoteError(

@@ -15,7 +15,7 @@ from hub.clock import Ids, SystemIds
 LOG = structlog.get_logger("proofhub.request")
 CALLS = Counter("proofhub_http_requests_total", "Calls answered", ["method", "route", "status"])
 SECONDS = Histogram("proofhub_http_request_seconds", "Time to answer a call, in seconds", ["route"])
-_KNOWN = re.compile(r"^/(graphql|verify|check|proofs|catalogue|health|metrics|schema)\b")
+_KNOWN = re.compile(r"^/(graphql|verify|check|proofs|console|catalogue|health|metrics|schema)\b")
 _METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
 """Others are counted as one: a caller may send any word, and each label is kept for ever."""
 _GIVEN_ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
@@ -30,12 +30,15 @@ class RequestLog:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the call on and say afterwards what came of it."""
-        if scope["type"] != "http":
+        if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
         given = Headers(scope=scope).get("x-request-id", "")
         name = given if _GIVEN_ID.match(given) else self._ids.identifier("Q")
         scope.setdefault("state", {})["request_id"] = name
+        if scope["type"] == "websocket":
+            await self._app(scope, receive, send)
+            return
         answer = _Answer(send, name)
         begin = time.perf_counter()
         try:
@@ -64,5 +67,6 @@ def _note(scope: Scope, name: str, status: int, seconds: float) -> None:
     route = f"/{known[1]}" if known else "other"
     method = scope["method"] if scope["method"] in _METHODS else "other"
     CALLS.labels(method, route, status).inc()
-    SECONDS.labels(route).observe(seconds)
+    if not scope["state"].get("streamed"):  # goes on for as long as its caller listens
+        SECONDS.labels(route).observe(seconds)
     LOG.info("answered", request=name, method=method, route=route, status=status, ms=round(seconds * 1000, 2))

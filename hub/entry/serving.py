@@ -46,27 +46,38 @@ async def serve(settings: Settings, started: Callable[[], None] | None = None) -
     async with open_hub(settings) as hub, hub.background.running():
         gc.collect()
         gc.freeze()  # the catalogue's snapshot lasts: no later collection needs to walk through it
+        app = make_app(hub, settings)
         config = uvicorn.Config(
-            make_app(hub, settings),
+            app,
             host=settings.server.host,
             port=settings.server.port,
             log_config=None,
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=settings.server.shutdown_seconds,
+            ws_max_size=settings.subscriptions.message_bytes,
+            ws_per_message_deflate=False,  # messages are small, and a compressor for each subscriber is not
         )
-        await _Server(config, started).serve()
+        await _Server(config, started, app.state.streams.stop).serve()
 
 
 class _Server(uvicorn.Server):
-    """Says when it listens."""
+    """Says when it listens, and when it stops."""
 
-    def __init__(self, config: uvicorn.Config, started: Callable[[], None] | None) -> None:
+    def __init__(
+        self, config: uvicorn.Config, started: Callable[[], None] | None, stopping: Callable[[], None]
+    ) -> None:
         super().__init__(config)
         self._say_started = started
+        self._say_stopping = stopping
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, then say so; uvicorn itself has no other hook for it."""
         await super().startup(sockets)
         if self.started and self._say_started is not None:
             self._say_started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Send subscribers elsewhere, whose answers would never end; then let the calls under way end."""
+        self._say_stopping()
+        await super().shutdown(sockets)

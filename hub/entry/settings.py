@@ -9,12 +9,15 @@ from __future__ import annotations
 import os
 from datetime import date
 from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
-from pydantic import BaseModel, Field, SecretStr, model_validator
+from cryptography.fernet import Fernet
+from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from graph_models.casework import ProofLevel
+from hub.notifier import is_address
 
 _PREFIX = "PROOFHUB_"
 
@@ -48,6 +51,21 @@ class TimeStampSource(StrEnum):
     URLS = "urls"
 
 
+class NotifierKind(StrEnum):
+    """How people without a system are told what is to be done."""
+
+    NONE = "none"
+    SMTP = "smtp"
+
+
+class MailProtection(StrEnum):
+    """How the way to the mail server is protected."""
+
+    STARTTLS = "starttls"
+    TLS = "tls"
+    NONE = "none"
+
+
 class Room(BaseModel, extra="forbid"):
     """The settings of one room; a name that it does not know is refused instead of passed over."""
 
@@ -62,6 +80,18 @@ class ServerSettings(Room):
     upload_bytes: int = Field(20_000_000, description="Largest file to verify or to import, in bytes.", gt=0)
     graphiql: bool = Field(True, description="Whether browsers get a page to try queries on.")
     shutdown_seconds: int = Field(20, description="How long open calls may take when the server stops.", gt=0)
+
+
+class SubscriptionSettings(Room):
+    """Subscriptions by WebSocket and by server-sent events."""
+
+    connections: int = Field(2000, description="Most connections of subscribers at a time.", ge=1)
+    connections_per_actor: int = Field(20, description="Most of them of one person or system of one unit.", ge=1)
+    subscriptions: int = Field(20, description="Most subscriptions of one WebSocket.", ge=1)
+    message_bytes: int = Field(131_072, description="Largest message of a subscriber, in bytes.", ge=1024)
+    init_seconds: float = Field(5.0, description="How long one may take to say who it is.", gt=0)
+    write_seconds: float = Field(10.0, description="How long one may not read until it is cut off.", gt=0)
+    ping_seconds: float = Field(20.0, description="How often one hears something where nothing happens.", gt=0)
 
 
 class StoreSettings(Room):
@@ -82,6 +112,33 @@ class EventSettings(Room):
     kafka_bootstrap: str = Field("127.0.0.1:9092", description="Brokers, comma separated.")
     kafka_topic: str = Field("proofhub.events", description="Topic of the events.")
     kafka_tls: bool = Field(False, description="Whether the brokers are reached by TLS.")
+    source: str = Field("", description="What the `source` of events begins with; empty: the public address.")
+
+
+class WebhookSettings(Room):
+    """Webhooks: events posted to addresses of units."""
+
+    keys: tuple[SecretStr, ...] = Field(
+        (),
+        description="Keys for the webhooks' secrets in the store, 32 bytes in Base64url each; the first one encrypts, "
+        "all decrypt. None: no webhooks.",
+    )
+    networks: tuple[IPv4Network | IPv6Network, ...] = Field(
+        (), description="Networks that are not public and may be posted to all the same, such as `10.20.0.0/16`."
+    )
+    ports: tuple[int, ...] = Field((443,), description="Ports that may be posted to; none said: any.")
+    loopback: bool = Field(False, description="Whether this machine may be posted to, without TLS too; development.")
+    ca_file: Path | None = Field(None, description="PEM of the authorities that vouch for receivers; the system's.")
+    attempt_seconds: float = Field(15.0, description="How long one attempt may take.", gt=0, le=60)
+    attempts: int = Field(60, description="So many failed attempts in a row pause a webhook.", ge=1, le=1000)
+    dead_hours: float = Field(48.0, description="Failing for so long pauses a webhook.", gt=0, le=720)
+
+    @field_validator("keys")
+    @classmethod
+    def _check_keys(cls, keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        for key in keys:
+            Fernet(key.get_secret_value())
+        return keys
 
 
 class SealSettings(Room):
@@ -185,10 +242,46 @@ class CalendarSettings(Room):
     office_close: str = Field("17:30", description="Close of office, Asia/Shanghai.", pattern=r"^\d\d:\d\d$")
 
 
+class DeadlineSettings(Room):
+    """Who is told when a unit is silent."""
+
+    supervisors: tuple[str, ...] = Field(
+        (), description="Units told of every overdue request, beside those that the catalogue puts above the late one."
+    )
+
+
 class JudgeSettings(Room):
     """The processes that judge files from outside."""
 
     processes: int = Field(1, description="How many files are judged at a time.", ge=1, le=64)
+
+
+class NotifierSettings(Room):
+    """Messages to contacts of units without a system, with a link to the console page."""
+
+    kind: NotifierKind = Field(NotifierKind.NONE, description="`none` (nobody is told) or `smtp`.")
+    host: str = Field("127.0.0.1", description="Mail server.")
+    port: int = Field(587, description="Its port: usually 587 with `starttls`, 465 with `tls`.", ge=1, le=65535)
+    security: MailProtection = Field(
+        MailProtection.STARTTLS, description="`starttls`, `tls`, or `none`: with a relay on this machine alone."
+    )
+    user: str = Field("", description="User at the mail server; empty for none.")
+    password: SecretStr = Field(SecretStr(""), description="Password at the mail server.")
+    sender: str = Field("", description="Address that messages come from; required with `smtp`.")
+    ca_file: Path | None = Field(
+        None, description="PEM of the authorities that vouch for the mail server; the system's."
+    )
+    seconds: float = Field(15.0, description="How long one answer of the mail server may take.", gt=0, le=60)
+    link_hours: float = Field(72.0, description="How long a link opens its request, at most.", gt=0, le=24 * 31)
+
+    @model_validator(mode="after")
+    def _check(self) -> NotifierSettings:
+        """Refuse a sender that is none, and a way without TLS that leaves this machine: the links are keys."""
+        if self.kind is NotifierKind.SMTP and not is_address(self.sender):
+            raise ValueError("SENDER must be an e-mail address")
+        if self.security is MailProtection.NONE and self.host not in ("127.0.0.1", "::1", "localhost"):
+            raise ValueError("SECURITY=none is for a relay on this machine alone")
+        return self
 
 
 class Settings(BaseSettings):
@@ -197,15 +290,19 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=_PREFIX, env_nested_delimiter="__", extra="forbid")
 
     server: ServerSettings = ServerSettings()
+    subscriptions: SubscriptionSettings = SubscriptionSettings()
     store: StoreSettings = StoreSettings()
     events: EventSettings = EventSettings()
+    webhooks: WebhookSettings = WebhookSettings()
     seals: SealSettings = SealSettings()
     authority: AuthoritySettings = AuthoritySettings()
     documents: DocumentSettings = DocumentSettings()
     identity: IdentitySettings = IdentitySettings()
     sources: SourceSettings = SourceSettings()
     calendar: CalendarSettings = CalendarSettings()
+    deadlines: DeadlineSettings = DeadlineSettings()
     judge: JudgeSettings = JudgeSettings()
+    notifier: NotifierSettings = NotifierSettings()
 
     @model_validator(mode="before")
     @classmethod

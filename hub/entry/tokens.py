@@ -11,7 +11,7 @@ from pathlib import Path
 import jwt
 from cachetools import LRUCache
 
-from hub.actors import Actor, Post
+from hub.actors import Actor, Admitted, Post
 from hub.errors import UnauthenticatedError
 
 TOKEN_LIMIT = 8192
@@ -37,18 +37,25 @@ class TokenVerifier:
         return cls(issuer, audience, json.loads(jwks_file.read_text()), now)
 
     def actor_of(self, token: str) -> Actor:
-        """Return who calls.
+        """Return who calls. Raises as ``admit``."""
+        return self._known(token)[0]
+
+    def admit(self, token: str) -> Admitted:
+        """Return who calls, and how long the token is good.
 
         Raises:
             UnauthenticatedError: the token is not the issuer's, not for us, out of its time, or lacks a claim.
         """
+        actor, until = self._known(token)
+        return Admitted(actor, until - self._now().timestamp())
+
+    def _known(self, token: str) -> tuple[Actor, float]:
         name = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
         known = self._checked.get(name)
         if known is not None and self._now().timestamp() < known[1]:
-            return known[0]
-        actor, until = self._check(token)
-        self._checked[name] = (actor, until)
-        return actor
+            return known
+        checked = self._checked[name] = self._check(token)
+        return checked
 
     def _check(self, token: str) -> tuple[Actor, float]:
         if len(token) > TOKEN_LIMIT:

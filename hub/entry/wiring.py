@@ -24,25 +24,26 @@ from hub.deadline_watch import DeadlineWatch
 from hub.documents import FolderDocumentStore
 from hub.entry.background import Background
 from hub.entry.embedded_signer import embedded_signer
+from hub.entry.eventing import Eventing, open_eventing
 from hub.entry.pki_services import PkiServices
+from hub.entry.posting import Posting, open_posting
 from hub.entry.settings import (
-    BusEngine,
-    EventSettings,
     SealSettings,
     Settings,
     StoreEngine,
     StoreSettings,
 )
 from hub.entry.stamping import long_term_work, proof_levels
+from hub.entry.telling import Telling, open_telling
 from hub.entry.tokens import TokenVerifier
 from hub.errors import HubError
 from hub.event_feed import EventFeed
+from hub.event_replay import EventReplay
 from hub.extraction import Extractor
 from hub.http_connector import HttpSource, HttpSourceConfig
 from hub.issuing import Letterhead
-from hub.kafka_publisher import KafkaBus, KafkaConfig
 from hub.level_raiser import LevelRaiser
-from hub.outbox import EventBus, InProcessBus, Outbox
+from hub.outbox import EventBus
 from hub.proof_reading import ProofReader
 from hub.proofs import ProofService
 from hub.requests import RequestService
@@ -53,6 +54,8 @@ from hub.seal_radar import RadarRule
 from hub.seal_register import SealRegister
 from hub.seal_usage import SealUsage
 from hub.verifying import Verifier
+from hub.watching import Watching
+from hub.webhooks import WebhookService
 from hub.working_days import WorkingCalendar
 from pki.development import ROOT_FILE
 from seals.judge import JudgePool
@@ -75,13 +78,17 @@ class Hub:
     verifier: Verifier
     tokens: TokenVerifier
     bus: EventBus
+    replay: EventReplay
     feed: EventFeed
+    watching: Watching
     background: Background
     pki: PkiServices
     seals: SealRegister
     grants: SealGrants
     seal_book: SealBook
     archive: ArchiveRenewal
+    webhooks: WebhookService
+    telling: Telling
 
 
 @asynccontextmanager
@@ -98,61 +105,114 @@ async def open_hub(settings: Settings, clock: Clock | None = None, ids: Ids | No
         store = await _open_store(settings.store)
         stack.push_async_callback(store.close)
         await store.migrate()
-        bus = _open_bus(settings.events)
-        stack.push_async_callback(bus.close)
+        events = open_eventing(settings, store, clock, ids)
+        stack.push_async_callback(events.bus.close)
         sources = _open_sources(settings.sources.file, clock)
         stack.push_async_callback(sources.close)
         signer = await stack.enter_async_context(_open_signer(settings.seals))
         judges = JudgePool(verification_policy(settings.seals.pki_folder), settings.judge.processes)
         stack.push_async_callback(judges.close)
-        yield await _assemble(settings, clock, ids, _Parts(store, bus, sources, signer, judges))
+        posting = await stack.enter_async_context(open_posting(settings, store, clock, ids))
+        yield await _assemble(settings, clock, ids, _Parts(store, events, sources, signer, judges, posting))
 
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
     store: GraphStore
-    bus: EventBus
+    events: Eventing
     sources: SourceDirectory
     signer: SignerClient
     judges: JudgePool
+    posting: Posting
 
 
-async def _assemble(settings: Settings, clock: Clock, ids: Ids, parts: _Parts) -> Hub:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rooms:
+    """What the services and the loops stand on."""
+
+    documents: FolderDocumentStore
+    snapshots: SnapshotHolder
+    roots: tuple[bytes, ...]
+    book: SealBook
+    register: SealRegister
+    proofs: ProofService
+    extractor: Extractor
+    cases: CaseService
+    requests: RequestService
+    raiser: LevelRaiser
+    watch: DeadlineWatch
+
+
+async def _rooms(settings: Settings, clock: Clock, ids: Ids, parts: _Parts) -> _Rooms:
     store = parts.store
     documents = FolderDocumentStore(settings.documents.folder)
     snapshots = SnapshotHolder(store)
     await snapshots.refresh()
-    calendar = _calendar(settings)
+    calendar, supervisors = _calendar(settings), settings.deadlines.supervisors
     letterhead, rule = _letterhead(settings), _radar_rule(settings.seals)
     usage, levels = SealUsage(store, clock, rule), proof_levels(settings.seals)
     sealing = RecallingService(parts.signer, documents.get)
     proofs = ProofService(store, documents, sealing, usage, clock, ids, letterhead, snapshots, calendar, levels)
     roots = verification_policy(settings.seals.pki_folder).trust_roots
-    book = SealBook(store, clock, roots, rule)
-    register = SealRegister(store, parts.signer, clock, ids, roots, SealPictures(documents))
     extractor = Extractor(store, snapshots, parts.sources, proofs, calendar, clock, ids)
     work = long_term_work(settings.seals, parts.signer.time_stamp, clock, ids)
-    raiser = LevelRaiser(store, documents, work, levels, clock)
-    watch, outbox = DeadlineWatch(store, snapshots, calendar, clock), Outbox(store, parts.bus)
+    return _Rooms(
+        documents=documents,
+        snapshots=snapshots,
+        roots=roots,
+        book=SealBook(store, clock, roots, rule),
+        register=SealRegister(store, parts.signer, clock, ids, roots, SealPictures(documents)),
+        proofs=proofs,
+        extractor=extractor,
+        cases=CaseService(store, snapshots, extractor, calendar, clock, ids),
+        requests=RequestService(store, snapshots, proofs, clock, supervisors),
+        raiser=LevelRaiser(store, documents, work, levels, clock),
+        watch=DeadlineWatch(store, snapshots, calendar, clock, supervisors),
+    )
+
+
+async def _assemble(settings: Settings, clock: Clock, ids: Ids, parts: _Parts) -> Hub:
+    rooms, store, feed = await _rooms(settings, clock, ids, parts), parts.store, EventFeed(parts.store)
+    snapshots, raiser = rooms.snapshots, rooms.raiser
+    telling = open_telling(settings, feed, rooms.requests, clock, ids)
     return Hub(
         store=store,
         snapshots=snapshots,
         catalogue=CatalogueService(store, clock, snapshots),
-        cases=CaseService(store, snapshots, extractor, calendar, clock, ids),
-        requests=RequestService(store, snapshots, proofs, clock),
-        proofs=ProofReader(store, documents, clock),
+        cases=rooms.cases,
+        requests=rooms.requests,
+        proofs=ProofReader(store, rooms.documents, clock),
         verifier=Verifier(store, parts.judges, clock),
         tokens=TokenVerifier.load(
             settings.identity.issuer, settings.identity.audience, settings.identity.jwks_file, clock.now
         ),
-        bus=parts.bus,
-        feed=EventFeed(store),
-        background=Background(snapshots, extractor, proofs, watch, outbox, register, book, raiser),
+        bus=parts.events.bus,
+        replay=parts.events.replay,
+        feed=feed,
+        watching=Watching(feed, rooms.cases, rooms.requests, clock),
+        background=_background(rooms, parts, telling),
         pki=_pki_services(settings, parts.signer),
-        seals=register,
-        grants=SealGrants(store, parts.signer, clock, roots),
-        seal_book=book,
-        archive=ArchiveRenewal(store, documents, work, levels, clock),
+        seals=rooms.register,
+        grants=SealGrants(store, parts.signer, clock, rooms.roots),
+        seal_book=rooms.book,
+        archive=ArchiveRenewal(store, rooms.documents, raiser.work, raiser.levels, clock),
+        webhooks=parts.posting.service,
+        telling=telling,
+    )
+
+
+def _background(rooms: _Rooms, parts: _Parts, telling: Telling) -> Background:
+    return Background(
+        snapshots=rooms.snapshots,
+        extractor=rooms.extractor,
+        proofs=rooms.proofs,
+        deadlines=rooms.watch,
+        outbox=parts.events.outbox,
+        seals=rooms.register,
+        seal_book=rooms.book,
+        raiser=rooms.raiser,
+        webhooks=parts.posting.delivery,
+        messenger=telling.messenger,
     )
 
 
@@ -193,12 +253,6 @@ async def _open_store(settings: StoreSettings) -> GraphStore:
         return await LadybugStore.open(settings.folder)
     password = settings.password.get_secret_value() if settings.user else None
     return await Neo4jStore.open(settings.uri, user=settings.user, password=password, database=settings.database)
-
-
-def _open_bus(settings: EventSettings) -> EventBus:
-    if settings.bus is BusEngine.IN_PROCESS:
-        return InProcessBus()
-    return KafkaBus(KafkaConfig(settings.kafka_bootstrap, settings.kafka_topic, settings.kafka_tls))
 
 
 def _open_sources(file: Path | None, clock: Clock) -> SourceDirectory:

@@ -6,7 +6,14 @@ import re
 
 import pytest
 
-from graph_models import statements, statements_journal, statements_violations
+from graph_models import (
+    statements,
+    statements_contacts,
+    statements_journal,
+    statements_outbox,
+    statements_violations,
+    statements_webhooks,
+)
 from graph_models.errors import SchemaTooNewError
 from graph_models.migrations import MIGRATIONS, SCHEMA_VERSION, ladybug_statements, neo4j_statements, pending
 
@@ -39,7 +46,14 @@ def test_every_schema_statement_may_be_run_again() -> None:
 def test_every_label_and_relationship_of_a_statement_is_in_the_schema() -> None:
     known = {kind.label for migration in MIGRATIONS for kind in migration.nodes}
     known |= {link.type for migration in MIGRATIONS for link in migration.links}
-    modules = (statements, statements_journal, statements_violations)
+    modules = (
+        statements,
+        statements_contacts,
+        statements_journal,
+        statements_outbox,
+        statements_violations,
+        statements_webhooks,
+    )
     named = [each for module in modules for each in vars(module).items()]
     texts = [text for name, text in named if name.isupper() and isinstance(text, str)]
     used = {one for text in texts for one in re.findall(r"[(\[]\w*:([A-Za-z_|]+)", text)}

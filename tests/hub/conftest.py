@@ -11,6 +11,7 @@ import pytest
 from graph_models.ladybug_store import LadybugStore
 from tests.hub.office import NOW, Office, Seals, SetClock, make_seals, open_office, publish
 from tests.hub.seal_authority import SealAuthority, SealServices, make_authority
+from tests.hub.village import Village, open_village
 from tests.simulators.key_places import KeyStoreKind
 
 
@@ -72,3 +73,10 @@ async def services(seal_authority: SealAuthority, tmp_path: Path) -> AsyncIterat
     seal_authority.signer.down, seal_authority.clock.at = False, NOW
     yield seal_authority.services(store)
     await store.close()
+
+
+@pytest.fixture
+async def village(office: Office) -> AsyncIterator[Village]:
+    """A unit without a system, its three people registered."""
+    async with open_village(office) as opened:
+        yield opened

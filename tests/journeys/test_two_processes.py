@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import threading
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
@@ -96,6 +97,13 @@ async def listener(pair: Pair, kafka_bootstrap: str) -> AsyncIterator[AIOKafkaCo
     await consumer.stop()
 
 
+def as_told(event: dict[str, Any]) -> dict[str, Any]:
+    """Return an event with its type as the hub has it: without prefix and version, which all have."""
+    found = re.fullmatch(r"proofhub\.(.+)\.v1", event["type"])
+    assert found, event["type"]
+    return event | {"type": found[1]}
+
+
 async def arrived(listener: AIOKafkaConsumer, last: set[tuple[str, str]], times: int = 1) -> list[dict[str, Any]]:
     """Return all events up to those (unit, type) that end the case, each seen so many times."""
     found: list[dict[str, Any]] = []
@@ -103,7 +111,7 @@ async def arrived(listener: AIOKafkaConsumer, last: set[tuple[str, str]], times:
         while not all(sum((e["unit"], e["type"]) == one for e in found) >= times for one in last):
             message = await listener.getone()
             assert message.key == json.loads(message.value)["unit"].encode()
-            found.append(json.loads(message.value))
+            found.append(as_told(json.loads(message.value)))
     return found
 
 
@@ -114,7 +122,7 @@ def without_repeats(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def sequences(events: list[dict[str, Any]]) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
     for event in events:
-        found.setdefault(event["unit"], []).append(event["sequence"])
+        found.setdefault(event["unit"], []).append(event["unitsequence"])
     return found
 
 

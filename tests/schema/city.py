@@ -17,8 +17,11 @@ from hub.archive_renewal import ArchiveRenewal
 from hub.cases import CaseService
 from hub.catalogue import CatalogueService, SnapshotHolder
 from hub.catalogue_columns import TableKind
+from hub.clock import SystemIds
 from hub.connectors import NoSuchRecord, RecordFound, SourceDirectory, SourceFact, SourceOutcome, SourceQuery
+from hub.contacts import ContactService
 from hub.documents import FolderDocumentStore
+from hub.event_feed import EventFeed
 from hub.extraction import Extractor
 from hub.identifiers import identity_check_digit
 from hub.issuing import Letterhead
@@ -30,6 +33,8 @@ from hub.requests import RequestService
 from hub.seal_radar import RadarRule
 from hub.seal_usage import SealUsage
 from hub.verifying import Verifier
+from hub.watching import Watching
+from hub.webhooks import WebhookService
 from hub.working_days import WorkingCalendar
 from schema.context import Services
 from schema.limits import GraphQLLimits
@@ -42,6 +47,7 @@ from tests.hub.catalogue_authority import JUSTICE, NOW, CountedIds, StillClock
 from tests.hub.catalogue_tables import Catalogue, small_catalogue, workbook_of
 from tests.hub.seal_authority import FIRST, HOLDER, SECOND, SUPERVISOR, SealAuthority, make_authority
 from tests.hub.set_clock import SetClock
+from tests.hub.webhook_posts import public_addresses, secrets
 
 UNITS = ("JY", "GA", "GA-HS")
 """Units that may use both seals."""
@@ -52,10 +58,11 @@ STRANGER = Actor("op-2", "GA", frozenset({Post.OPERATOR}))
 DRAFTER = Actor("staff-1", "GA-HS", frozenset({Post.DRAFTER}))
 REVIEWER = Actor("staff-2", "GA-HS", frozenset({Post.REVIEWER}))
 SEALER = Actor("staff-3", "GA-HS", frozenset({Post.SEAL_KEEPER}))
+MANAGER = Actor("staff-4", "GA-HS", frozenset({Post.UNIT_MANAGER}))
 NAMES = "甲乙丙丁戊己庚辛"
 ACTORS = {
     actor.subject: actor
-    for actor in (OPERATOR, STRANGER, DRAFTER, REVIEWER, SEALER, JUSTICE, FIRST, SECOND, SUPERVISOR)
+    for actor in (OPERATOR, STRANGER, DRAFTER, REVIEWER, SEALER, MANAGER, JUSTICE, FIRST, SECOND, SUPERVISOR)
 }
 
 
@@ -178,9 +185,11 @@ def _services(store: LadybugStore, folder: Path, authority: SealAuthority, judge
     seals, levels = authority.services(store), ProofLevels()
     work = LongTermWork(lambda: LongTermMeans(stamper=Stamps(authority), policy=todays_policy(authority)), clock)
     extractor = Extractor(store, snapshots, SourceDirectory([Population()]), proofs, calendar, clock, ids)
+    cases = CaseService(store, snapshots, extractor, calendar, clock, ids)
+    requests = RequestService(store, snapshots, proofs, clock)
     return Services(
-        cases=CaseService(store, snapshots, extractor, calendar, clock, ids),
-        requests=RequestService(store, snapshots, proofs, clock),
+        cases=cases,
+        requests=requests,
         snapshots=snapshots,
         catalogue=CatalogueService(store, clock, snapshots),
         proofs=ProofReader(store, documents, clock),
@@ -189,6 +198,9 @@ def _services(store: LadybugStore, folder: Path, authority: SealAuthority, judge
         grants=seals.grants,
         seal_book=seals.book,
         archive=ArchiveRenewal(store, documents, work, levels, clock),
+        webhooks=WebhookService(store, public_addresses(), secrets(), clock, SystemIds()),
+        watching=Watching(EventFeed(store), cases, requests, clock),
+        contacts=ContactService(store, snapshots, clock, SystemIds()),
     )
 
 

@@ -22,6 +22,8 @@ ONLY_OF_MUTATIONS = {
     hub_errors.SealNotGrantedError,
     hub_errors.SealSuspendedError,
     hub_errors.SealExpiringError,
+    hub_errors.EscalatedError,
+    hub_errors.AddressRefusedError,
 }
 
 

@@ -19,6 +19,7 @@ from schema.http_request import (
     read_body,
     request_of_address,
     request_of_body,
+    takes_events,
     takes_html,
 )
 
@@ -143,3 +144,18 @@ def test_a_header_that_is_not_there_is_empty() -> None:
 )
 def test_only_who_names_pages_gets_one(accept: bytes, wanted: bool) -> None:
     assert takes_html(accept) is wanted
+
+
+@pytest.mark.parametrize(
+    ("accept", "wanted"),
+    [
+        (b"text/event-stream", True),
+        (b"application/json;q=0.5, text/event-stream", True),
+        (b"application/json, text/event-stream", False),
+        (b"application/graphql-response+json, text/event-stream;q=0.9", False),
+        (b"*/*", False),
+        (b"text/event-stream;q=0", False),
+    ],
+)
+def test_events_are_sent_to_who_wants_them_more_than_json(accept: bytes, wanted: bool) -> None:
+    assert takes_events(accept) is wanted

@@ -39,10 +39,19 @@ ARGUMENTS = {
     "reviewAnswer": f"(input: {{{STEP}, approve: true}})",
     "sealAnswer": f"(input: {{{STEP}}})",
     "rerouteRequest": f'(input: {{{STEP}, toUnit: "GA", reason: "r"}})',
+    "assignRequest": f'(input: {{{STEP}, toUnit: "GA", reason: "r"}})',
+    "claimBundle": '(input: {bundleId: "C-none", key: "k"})',
+    "inboxBundles": '(unitCode: "GA-HS")',
     "withdrawRequest": f'(input: {{{STEP}, reason: "r"}})',
     "publishCatalogue": "(input: {number: 99})",
 }
-NOT_THERE = {"case": "NotFound", "proof": "NotFound", "request": "NotFound", "inbox": "NotPermitted"}
+NOT_THERE = {
+    "case": "NotFound",
+    "proof": "NotFound",
+    "request": "NotFound",
+    "inbox": "NotPermitted",
+    "inboxBundles": "NotPermitted",
+}
 """What an operator is told by queries of what is not there, or not for operators."""
 
 

@@ -35,12 +35,15 @@ QUERIES = {
     "proof",
     "request",
     "inbox",
+    "inboxBundles",
     "verifyProof",
     "seal",
     "seals",
     "sealUsage",
     "sealViolations",
     "sealRadar",
+    "webhooks",
+    "contacts",
 }
 MUTATIONS = {
     "openCase",
@@ -53,6 +56,8 @@ MUTATIONS = {
     "reviewAnswer",
     "sealAnswer",
     "rerouteRequest",
+    "assignRequest",
+    "claimBundle",
     "withdrawRequest",
     "publishCatalogue",
     "applyForSeal",
@@ -68,6 +73,12 @@ MUTATIONS = {
     "destroySeal",
     "registerGrant",
     "revokeGrant",
+    "registerWebhook",
+    "changeWebhook",
+    "removeWebhook",
+    "redeliverWebhook",
+    "registerContact",
+    "removeContact",
 }
 
 
@@ -121,6 +132,6 @@ def test_every_refusal_of_the_hub_has_its_type() -> None:
 
 def test_what_is_kept_depends_on_nobody_and_on_no_time() -> None:
     assert QUERIES - {
-        "case", "cases", "inbox", "request", "proof", "verifyProof", "planCase",
-        "seal", "seals", "sealUsage", "sealViolations", "sealRadar",
+        "case", "cases", "inbox", "inboxBundles", "request", "proof", "verifyProof", "planCase",
+        "seal", "seals", "sealUsage", "sealViolations", "sealRadar", "webhooks", "contacts",
     } == CATALOGUE_FIELDS & QUERIES  # fmt: skip

@@ -115,6 +115,14 @@ def test_a_remembered_token_ends_when_it_says() -> None:
         known.actor_of(token)
 
 
+def test_who_is_admitted_is_so_for_as_long_as_the_token_is_good() -> None:
+    clock = SetClock()
+    known, token = verifier(clock), signed()
+    assert known.admit(token).seconds == 3600
+    clock.at = NOW + timedelta(minutes=59)
+    assert (known.admit(token).actor.subject, known.admit(token).seconds) == ("staff-1", 60)
+
+
 def test_a_refused_token_is_not_remembered_as_good_when_its_time_comes() -> None:
     clock = SetClock(NOW - timedelta(hours=1))
     known, token = verifier(clock), signed()
