@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import tempfile
 from pathlib import Path
 from typing import Protocol
 
@@ -44,7 +45,7 @@ class FolderDocumentStore:
         try:
             await asyncio.to_thread(self._write, self._place(sha256), data)
         except OSError as problem:
-            raise _unavailable("the document cannot be kept") from problem
+            raise unavailable("the document cannot be kept") from problem
         return sha256
 
     async def get(self, sha256: str) -> bytes:
@@ -52,25 +53,28 @@ class FolderDocumentStore:
         try:
             data = await asyncio.to_thread(self._place(sha256).read_bytes)
         except OSError as problem:
-            raise _unavailable("the document is not in the store") from problem
-        if hashlib.sha256(data).hexdigest() != sha256:
-            raise _unavailable("the stored document does not have its digest")
-        return data
+            raise unavailable("the document is not in the store") from problem
+        return checked(data, sha256)
 
     def _place(self, sha256: str) -> Path:
-        return self._folder / sha256[:2] / f"{sha256[2:]}.pdf"
+        return self._folder / key_of(sha256)
 
     def _write(self, place: Path, data: bytes) -> None:
         if place.exists():
             return
         place.parent.mkdir(exist_ok=True, mode=0o700)
         _flush_folder(self._folder)
-        beside = place.with_name(f"{place.name}.{os.getpid()}.{id(data):x}")
-        with beside.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(place)
+        # A name that nobody else has, on any machine that mounts the folder: the same document may come twice at once.
+        descriptor, beside = tempfile.mkstemp(prefix=f"{place.name}.", dir=place.parent)
+        try:
+            with open(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(beside).replace(place)
+        except BaseException:
+            Path(beside).unlink(missing_ok=True)
+            raise
         _flush_folder(place.parent)
 
 
@@ -83,7 +87,20 @@ def _flush_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _unavailable(message: str) -> UnavailableError:
+def key_of(sha256: str) -> str:
+    """Return where a document is in its store, by its digest: ``ab/cdef….pdf``."""
+    return f"{sha256[:2]}/{sha256[2:]}.pdf"
+
+
+def checked(data: bytes, sha256: str) -> bytes:
+    """Return the bytes if they have the digest. Raises UnavailableError."""
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise unavailable("the stored document does not have its digest")
+    return data
+
+
+def unavailable(message: str) -> UnavailableError:
+    """Return what is raised where a document cannot be kept or had now."""
     return UnavailableError(
         message, message_zh="暂时无法存取该电子证明", mend="Try again later; the hub's operator has been told."
     )

@@ -21,6 +21,7 @@ from xml.sax.saxutils import escape
 MAVEN_ARTIFACTS: dict[str, tuple[str, ...]] = {
     "neo4j": ("org.neo4j.app:neo4j-server:5.26.12", "org.neo4j:neo4j:5.26.12"),
     "kafka": ("org.apache.kafka:kafka_2.13:4.1.0",),
+    "s3": ("org.gaul:s3proxy:2.9.0",),
     "verapdf": ("org.verapdf.apps:greenfield-apps:1.28.2",),
     "dss": tuple(
         f"eu.europa.ec.joinup.sd-dss:{artifact}:6.3"

@@ -10,6 +10,7 @@ from typing import Protocol
 from scripts.service_kafka import start_kafka
 from scripts.service_neo4j import start_neo4j
 from scripts.service_process import Running
+from scripts.service_s3 import start_s3
 
 
 class Starter(Protocol):
@@ -20,8 +21,12 @@ class Starter(Protocol):
         ...
 
 
-STARTERS: dict[str, Starter] = {"neo4j": start_neo4j, "kafka": start_kafka}
-VARIABLES = {"neo4j": "PROOFHUB_TEST_NEO4J_URI", "kafka": "PROOFHUB_TEST_KAFKA_BOOTSTRAP"}
+STARTERS: dict[str, Starter] = {"neo4j": start_neo4j, "kafka": start_kafka, "s3": start_s3}
+VARIABLES = {
+    "neo4j": "PROOFHUB_TEST_NEO4J_URI",
+    "kafka": "PROOFHUB_TEST_KAFKA_BOOTSTRAP",
+    "s3": "PROOFHUB_TEST_S3_ENDPOINT",
+}
 """Environment variable by which a service that runs already is made known; then none is started."""
 
 

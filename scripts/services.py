@@ -1,10 +1,10 @@
-"""The command `scripts/services`: Neo4j, Kafka and the class paths of the validators, without containers.
+"""The command `scripts/services`: Neo4j, Kafka, an S3 server and the class paths of the validators, without containers.
 
-scripts/services start [neo4j|kafka ...]   start what does not run yet; prints `export NAME=address` lines
+scripts/services start [neo4j|kafka|s3 ...] start what does not run yet; prints `export NAME=address` lines
 scripts/services status                    the same lines for what runs
 scripts/services stop                      end all of it and remove its data
 scripts/services run COMMAND ...           run a command with all services, ended when it ends or is killed
-scripts/services classpath NAME            neo4j, kafka, verapdf, dss: the Java class path, downloaded if need be
+scripts/services classpath NAME            neo4j, kafka, s3, verapdf, dss: the Java class path, downloaded if need be
 scripts/services node-modules              the folder with graphql-http
 scripts/services install-programs          install missing programs by apt-get (root on Debian)
 """

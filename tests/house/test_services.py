@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import neo4j
+import obstore
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+
+from tests.simulators.buckets import seen_from_outside
 
 
 @pytest.mark.services("neo4j")
@@ -22,3 +25,10 @@ async def test_kafka_keeps_what_an_idempotent_producer_sends(kafka_bootstrap: st
     async with consumer:
         message = await consumer.getone()
     assert (message.key, message.value) == (b"330203", b"value")
+
+
+@pytest.mark.services("s3")
+async def test_the_s3_server_keeps_an_object_of_whom_the_bucket_belongs_to(s3_endpoint: str) -> None:
+    bucket = seen_from_outside(s3_endpoint, "house")
+    await obstore.put_async(bucket, "value", b"330203")
+    assert bytes(await (await obstore.get_async(bucket, "value")).bytes_async()) == b"330203"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,17 @@ from hub.errors import UnavailableError
 
 DATA = b"%PDF-1.7 a sealed proof"
 SHA256 = hashlib.sha256(DATA).hexdigest()
+HALF = """
+import asyncio, pathlib, resource, sys
+from hub.documents import FolderDocumentStore
+from hub.errors import UnavailableError
+resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))
+try:
+    asyncio.run(FolderDocumentStore(pathlib.Path(sys.argv[1])).put(bytes(20_000)))
+except UnavailableError as problem:
+    print(problem)
+"""
+"""A process whose files may have 8 KiB at most."""
 
 
 @pytest.fixture
@@ -72,6 +85,12 @@ async def test_half_a_document_that_a_crash_left_beside_its_place_is_in_nobodys_
     place(tmp_path).with_name(f"{place(tmp_path).name}.1.7f").write_bytes(DATA[:5])
     assert await folder.put(DATA) == SHA256
     assert await folder.get(SHA256) == DATA
+
+
+def test_a_disk_that_takes_half_of_it_keeps_nothing_and_is_not_filled_up(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", HALF, str(tmp_path / "documents")], check=False, capture_output=True)
+    assert done.stdout == b"the document cannot be kept\n"
+    assert [path for path in (tmp_path / "documents").rglob("*") if path.is_file()] == []
 
 
 @pytest.mark.requirement("I4")
