@@ -12,6 +12,7 @@ _JAVA_FROM_MAVEN = ("java", "mvn")
 NEEDS: dict[str, tuple[str, ...]] = {
     "neo4j": _JAVA_FROM_MAVEN,
     "kafka": _JAVA_FROM_MAVEN,
+    "s3": _JAVA_FROM_MAVEN,
     "verapdf": _JAVA_FROM_MAVEN,
     "dss": ("javac", *_JAVA_FROM_MAVEN),
     "node": ("node", "npm"),
@@ -21,6 +22,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "p11kit": ("p11-kit",),
     "curl": ("curl",),
     "openssl": ("openssl",),
+    "haproxy": ("haproxy",),
 }
 """Name used in `@pytest.mark.services(...)` -> programs that must be found on PATH."""
 
@@ -36,6 +38,7 @@ DEBIAN_PACKAGES: dict[str, str] = {
     "p11-kit": "p11-kit p11-kit-modules",
     "curl": "curl",
     "openssl": "openssl",
+    "haproxy": "haproxy",
 }
 
 

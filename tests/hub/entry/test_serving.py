@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import httpx
 import pytest
+import uvicorn
+from pydantic import ValidationError
 
 from hub.clock import SystemIds
 from hub.entry.development import DevelopmentIssuer, UnsafeSettingError
 from hub.entry.development_seals import prepare_development_authority
-from hub.entry.serving import serve
+from hub.entry.serving import _Leaving, _Server, serve
 from hub.entry.settings import Settings
 from seals.errors import SignerStartError
-from tests.hub.entry.door import settings_in
+from tests.hub.entry.door import open_door, settings_in
 from tests.hub.office import NOW
 
 LOGS = """
@@ -73,3 +80,33 @@ def test_each_line_of_the_log_is_one_object_whoever_writes_it() -> None:
     assert [line["level"] for line in lines] == ["info", "warning", "error"]
     assert all(line["timestamp"].endswith("Z") for line in lines)
     assert "ZeroDivisionError" in lines[2]["exception"]
+
+
+async def test_told_to_stop_it_serves_on_not_ready_until_it_is_told_again(tmp_path: Path) -> None:
+    listens = asyncio.Event()
+    async with open_door(settings_in(tmp_path)) as door:
+        config = uvicorn.Config(door.app, port=0, log_config=None, access_log=False, lifespan="off")
+        server = _Server(config, listens.set, _Leaving(door.app, seconds=60))
+        serving = asyncio.create_task(server.serve())
+        await listens.wait()
+        port = server.servers[0].sockets[0].getsockname()[1]
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+            before = await client.get("/health/ready")
+            os.kill(os.getpid(), signal.SIGTERM)
+            async with asyncio.timeout(10):
+                while (after := await client.get("/health/ready")).status_code == 200:
+                    pass
+            live = await client.get("/health/live")
+        assert [before.status_code, after.json()["reason"], live.status_code] == [200, "stopping", 200]
+        begin = time.perf_counter()
+        os.kill(os.getpid(), signal.SIGTERM)
+        await serving  # and no signal is raised again: whoever called goes on
+        assert time.perf_counter() - begin < 30
+        assert door.app.state.streams._stopping.is_set()
+
+
+@pytest.mark.parametrize("seconds", [-1, 601])
+def test_a_drain_without_measure_is_refused(tmp_path: Path, seconds: int) -> None:
+    room = settings_in(tmp_path).server
+    with pytest.raises(ValidationError, match="drain_seconds"):
+        type(room)(drain_seconds=seconds)
