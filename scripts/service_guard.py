@@ -2,7 +2,7 @@
 
 The starter holds the other end of this process's standard input. When the starter ends, by whatever death, the pipe
 closes, and the server is killed and its FOLDER removed: the data is for one run only. With --detached it runs until
-SIGTERM. A server that ends by itself leaves its folder, for its log.
+SIGTERM. A server that ends by itself, or is killed by the number in FOLDER/pid, leaves its folder.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ def guard(folder: Path, command: list[str], *, detached: bool) -> int:
     """Run the command until its starter is gone or SIGTERM comes; gives its status if it ended by itself, else 0."""
     with (folder / "log").open("ab") as log:
         child = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
+    (folder / "pid").write_text(str(child.pid))
     watched = [] if detached else [sys.stdin.buffer]
     try:
         while child.poll() is None:

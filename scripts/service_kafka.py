@@ -24,30 +24,37 @@ _CLUSTER = "cHJvb2ZodWItdGVzdHMtMQ"
 """Any 16 bytes in base64url: the name of a cluster of one."""
 
 
-def start_kafka(*, detached: bool = False) -> Running:
-    """Start it; gives at once, before it answers. Raises DownloadFailedError when Maven cannot bring it."""
+def start_kafka(*, detached: bool = False, advertised: int | None = None) -> Running:
+    """Start it; gives at once, before it answers. Raises DownloadFailedError when Maven cannot bring it.
+
+    ``advertised``: the loopback port at which clients are told to find it, where that is another than its own.
+    """
     java = ["java", *_JVM, "-cp", java_classpath("kafka")]
     folder = new_folder("kafka")
     port, controller = free_ports(2)
     settings = folder / "server.properties"
-    settings.write_text(_settings(port, controller, str(folder / "data")))
+    settings.write_text(_settings((port, controller, advertised or port), str(folder / "data")))
     formatting = [*java, "kafka.tools.StorageTool", "format", "-t", _CLUSTER, "-c", str(settings)]
     done = subprocess.run(formatting, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise ServiceFailedError(f"kafka's storage could not be formatted:\n{(done.stdout + done.stderr)[-3000:]}")
-    guard = start_guarded(folder, [*java, "kafka.Kafka", str(settings)], detached=detached)
+    command = [*java, "kafka.Kafka", str(settings)]
+    guard = start_guarded(folder, command, detached=detached)
     address = f"{LOOPBACK}:{port}"
-    return Running("kafka", address, lambda: listens(port) and asyncio.run(_answers(address)), folder, guard)
+    return Running(
+        "kafka", address, lambda: listens(port) and asyncio.run(_answers(address)), folder, guard, tuple(command)
+    )
 
 
-def _settings(port: int, controller: int, data: str) -> str:
+def _settings(ports: tuple[int, int, int], data: str) -> str:
+    port, controller, advertised = ports
     lines = {
         "process.roles": "broker,controller",
         "node.id": "1",
         "controller.quorum.voters": f"1@{LOOPBACK}:{controller}",
         "controller.listener.names": "CONTROLLER",
         "listeners": f"PLAINTEXT://{LOOPBACK}:{port},CONTROLLER://{LOOPBACK}:{controller}",
-        "advertised.listeners": f"PLAINTEXT://{LOOPBACK}:{port}",
+        "advertised.listeners": f"PLAINTEXT://{LOOPBACK}:{advertised}",
         "log.dirs": data,
         # One broker: nothing can be kept twice, and nobody else joins that a group should wait for.
         "offsets.topic.replication.factor": "1",

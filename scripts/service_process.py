@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -34,6 +34,7 @@ class Running:
     answers: Callable[[], bool]
     folder: Path
     guard: subprocess.Popen[bytes]
+    command: tuple[str, ...] = ()
 
     def wait_until_ready(self, seconds: float = 90.0) -> None:
         """Return once the server answers its own protocol; ServiceFailedError when it ends or is too slow."""
@@ -52,6 +53,19 @@ class Running:
         else:
             self.guard.terminate()
         self.guard.wait(timeout=30)
+
+    def kill(self) -> None:
+        """End the server itself by SIGKILL; its data stays, for ``again``."""
+        number = self.folder / "pid"
+        os.kill(int(number.read_text()), signal.SIGKILL)
+        number.unlink()
+        self.guard.wait(timeout=30)  # before its input ends: by that it would remove the data
+        if self.guard.stdin is not None:
+            self.guard.stdin.close()
+
+    def again(self) -> Running:
+        """Start a server that was killed with what it left, at its address; gives at once, before it answers."""
+        return replace(self, guard=start_guarded(self.folder, list(self.command), detached=False))
 
     def _end_of_log(self) -> str:
         log = self.folder / "log"

@@ -66,3 +66,22 @@ def test_free_ports_differ_and_can_be_taken() -> None:
     assert first != second
     with socket.create_server(("127.0.0.1", first)), socket.create_server(("127.0.0.1", second)):
         pass
+
+
+def test_a_server_that_was_killed_starts_again_on_what_it_left(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    with _listener() as listener:
+        command = _server(listener)
+        server = Running(
+            "server", "", lambda: True, folder, start_guarded(folder, command, detached=False), tuple(command)
+        )
+        with listener.accept()[0] as connection:
+            server.kill()
+            assert connection.recv(1) == b""
+        (folder / "kept").touch()
+        again = server.again()
+        with listener.accept()[0]:
+            assert (folder / "kept").exists()
+            again.stop()
+    assert not folder.exists()
