@@ -34,6 +34,8 @@ ITEM = "NB0100"
 """An item of the sample that needs exactly one proof, of shared data."""
 VERIFIED_ITEM = "NB0001"
 """An item of the sample of which a unit is asked for at least one proof."""
+ASKED_ITEM = "NB0307"
+"""An item that needs, of whoever's identity is known, exactly one proof, and a unit is asked for it."""
 REGION = "330203"
 APPLICANT = {"kind": "NATURAL_PERSON", "name": "章示例", "identifier": "330211198603318599"}
 _PASSPHRASE = "for measuring only"  # noqa: S105  protects keys that are made for one run
@@ -69,9 +71,9 @@ class City:
         os.environ.update(self._environment(engine, port, store))
         return Settings()
 
-    def token(self, settings: Settings, unit: str, *posts: Post) -> str:
+    def token(self, settings: Settings, unit: str, *posts: Post, subject: str = "bench") -> str:
         """Return a token of the development issuer for a unit."""
-        return DevelopmentIssuer.open(settings).token("bench", unit, posts, SystemClock().now(), timedelta(hours=6))
+        return DevelopmentIssuer.open(settings).token(subject, unit, posts, SystemClock().now(), timedelta(hours=6))
 
     def _environment(self, engine: Engine, port: int, store: str) -> dict[str, str]:
         place = self.folder

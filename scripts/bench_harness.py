@@ -15,6 +15,7 @@ from functools import partial
 
 MILLISECONDS = "ms"
 PER_SECOND = "/s"
+PER_MINUTE = "/min"
 TIMES = "times"
 """Unit of a ratio that is a figure of its own."""
 

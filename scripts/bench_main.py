@@ -21,6 +21,7 @@ from hub.clock import SystemClock
 from scripts.bench_breakdown import breakdown
 from scripts.bench_catalogue import catalogue
 from scripts.bench_city import EMBEDDED, Engine, city
+from scripts.bench_exchange import exchange
 from scripts.bench_extraction import extractions
 from scripts.bench_harness import Figure, Plan
 from scripts.bench_report import load_average, machine, show, update_readme, write_json
@@ -41,8 +42,9 @@ SUBJECTS: dict[str, Callable[[Run], Iterator[Figure]]] = {
     "seals": seal_figures,
     "signer": signer_figures,
     "stores": stores,
+    "exchange": exchange,
 }
-_ON_BOTH_STORES = {"extraction", "breakdown", "stores"}
+_ON_BOTH_STORES = {"extraction", "breakdown", "stores", "exchange"}
 OUT = Console()
 ERR = Console(stderr=True)
 
@@ -60,7 +62,7 @@ def main() -> None:
         update_readme(PROJECT / "README.md", figures, caption)
 
 
-def _measured(names: Sequence[str], plan: tuple[Plan, float]) -> Iterator[Figure]:
+def _measured(names: Sequence[str], plan: tuple[Plan, float, tuple[int, ...]]) -> Iterator[Figure]:
     with _engines(needed=not _ON_BOTH_STORES.isdisjoint(names)) as engines, _folder() as folder, city(folder) as place:
         run = Run(place, engines, *plan)
         for name in names:
@@ -92,8 +94,10 @@ def _folder() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _plan(*, quick: bool) -> tuple[Plan, float]:
-    return (Plan(2, 10, 5), 0.5) if quick else (Plan(5, 40, 20), 2.0)
+def _plan(*, quick: bool) -> tuple[Plan, float, tuple[int, ...]]:
+    if quick:
+        return Plan(2, 10, 5), 0.5, (2_000, 10_000)
+    return Plan(5, 40, 20), 2.0, (10_000, 100_000, 1_000_000)
 
 
 def _arguments() -> argparse.Namespace:

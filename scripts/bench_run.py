@@ -43,6 +43,8 @@ class Run:
     plan: Plan
     seconds: float
     """How long one round of a load takes."""
+    sizes: tuple[int, ...] = (10_000, 100_000, 1_000_000)
+    """How many requests there are, step by step, in a store that is filled."""
     marks: Iterator[int] = field(default_factory=itertools.count)
     """Numbers that make a request one that was never asked before."""
 

@@ -95,6 +95,7 @@ def _services(hub: Hub) -> Services:
         watching=hub.watching,
         webhooks=hub.webhooks,
         contacts=hub.telling.contacts,
+        statistics=hub.statistics,
     )
 
 
