@@ -2,7 +2,7 @@
 
 A unit's node also keeps the sequence up to which its events were looked at. It is moved on in the transaction that
 writes the messages which follow from these events: a restart loses none and writes none twice. With a contact go its
-links; a message that waits for it is dropped when its turn comes.
+links; a message that waits for it is dropped when its turn comes. What stays is the staff number, as (FormerContact).
 """
 
 from __future__ import annotations
@@ -15,7 +15,17 @@ from graph_models import statements_contacts as statements
 from graph_models.contacts import ConsoleLink, ConsoleMessage, Contact
 from graph_models.errors import DuplicateKeyError
 from graph_models.journal_records import last_event
-from graph_models.rows import from_document, held, load, milliseconds, records, to_document, written
+from graph_models.rows import (
+    LAST_MOMENT,
+    from_document,
+    held,
+    joined,
+    load,
+    milliseconds,
+    records,
+    to_document,
+    written,
+)
 from graph_models.store import Transaction, Value
 
 _QUEUE = "console"
@@ -37,6 +47,7 @@ async def add_contact(tx: Transaction, contact: Contact) -> None:
             raise DuplicateKeyError("address")
     row: dict[str, Value] = {"unit_code": unit, "id": contact.id, "record": to_document(contact)}
     await tx.run(statements.CREATE_CONTACT, row)
+    await tx.run(statements.FORGET_FORMER, {"key": joined(unit, contact.staff_id)})
 
 
 async def load_contact(tx: Transaction, identifier: str) -> Contact:
@@ -58,9 +69,15 @@ async def contacts_of(tx: Transaction, unit_code: str) -> tuple[Contact, ...]:
 
 async def drop_contact(tx: Transaction, identifier: str) -> None:
     """Take a contact away, with every link that it was sent. Raises RecordNotFoundError."""
-    await load_contact(tx, identifier)
+    contact = await load_contact(tx, identifier)
     await tx.run(statements.DROP_LINKS_OF, {"id": identifier})
     await tx.run(statements.DROP_CONTACT, {"id": identifier})
+    await tx.run(statements.NOTE_FORMER, {"key": joined(contact.unit_code, contact.staff_id)})
+
+
+async def was_contact(tx: Transaction, unit_code: str, staff_id: str) -> bool:
+    """Tell whether somebody with the staff number was a contact of the unit and was removed."""
+    return bool(await tx.run(statements.READ_FORMER, {"key": joined(unit_code, staff_id)}))
 
 
 async def seen_events(tx: Transaction) -> dict[str, int]:
@@ -83,9 +100,15 @@ async def add_message(tx: Transaction, message: ConsoleMessage) -> None:
     await tx.run(statements.CREATE_MESSAGE, _message_row(message) | {"queue": _QUEUE, "version": message.version})
 
 
-async def due_messages(tx: Transaction, now: datetime, limit: int) -> tuple[ConsoleMessage, ...]:
-    """Return messages that may be taken at the time (aware), those due first before the others."""
-    page: dict[str, Value] = {"queue": _QUEUE, "now": milliseconds(now), "limit": limit}
+async def due_messages(
+    tx: Transaction, now: datetime, limit: int, far: datetime | None = None
+) -> tuple[ConsoleMessage, ...]:
+    """Return messages that may be taken at the time (aware), those due first before the others.
+
+    What is due after ``far`` was put off by a clock that was wrong, and is due.
+    """
+    times: dict[str, Value] = {"now": milliseconds(now), "far": milliseconds(far or LAST_MOMENT)}
+    page: dict[str, Value] = {"queue": _QUEUE, **times, "limit": limit}
     return records(ConsoleMessage, await tx.run(statements.DUE_MESSAGES, page))
 
 

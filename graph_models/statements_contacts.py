@@ -20,6 +20,9 @@ CONTACTS_OF: Final = (
 )
 DROP_LINKS_OF: Final = "MATCH (:Contact {id: $id})-[:OPENS_BY]->(l:ConsoleLink) DETACH DELETE l"
 DROP_CONTACT: Final = "MATCH (c:Contact {id: $id}) DETACH DELETE c"
+NOTE_FORMER: Final = "MERGE (f:FormerContact {key: $key})"
+READ_FORMER: Final = "MATCH (f:FormerContact {key: $key}) RETURN f.key AS key"
+FORGET_FORMER: Final = "MATCH (f:FormerContact {key: $key}) DELETE f"
 
 READ_SEEN: Final = "MATCH (u:UnitContacts) RETURN u.unit_code AS unit_code, u.seen AS seen"
 MOVE_SEEN: Final = (
@@ -34,7 +37,7 @@ CREATE_MESSAGE: Final = (
 DUE_MESSAGES: Final = (
     "MATCH (:WorkQueue {name: $queue})-[:TO_SEND]->(m:ConsoleMessage) "
     "WITH m.record AS record, m.due_at AS due_at, m.id AS id "
-    "WHERE due_at <= $now RETURN record ORDER BY due_at, id LIMIT $limit"
+    "WHERE due_at <= $now OR due_at > $far RETURN record ORDER BY due_at, id LIMIT $limit"
 )
 SAVE_MESSAGE: Final = (
     "MATCH (m:ConsoleMessage {id: $id}) SET m.guard = $version WITH m WHERE m.version = $version "

@@ -55,11 +55,14 @@ async def webhooks_of_unit(tx: Transaction, unit_code: str) -> tuple[StoredWebho
 
 
 async def waiting_webhooks(tx: Transaction, now: datetime, limit: int) -> tuple[WaitingWebhook, ...]:
-    """Return active webhooks that have something to deliver now (aware), those that wait longest first."""
+    """Return active webhooks that have something to deliver now (aware), those that had no turn for longest first."""
     far = milliseconds(now + LONGEST_WAIT)
     rows = await tx.run(statements.WAITING_WEBHOOKS, {"now": milliseconds(now), "far": far, "limit": limit})
     return tuple(
-        WaitingWebhook(cast("str", row["id"]), cast("str", row["holder"]), cast("int", row["beat"])) for row in rows
+        WaitingWebhook(
+            cast("str", row["id"]), cast("str", row["holder"]), cast("int", row["beat"]), cast("str", row["unit_code"])
+        )
+        for row in rows
     )
 
 
@@ -86,6 +89,7 @@ def _row(stored: StoredWebhook) -> dict[str, Value]:
         "cursor": progress.cursor,
         "resend": bool(progress.again),
         "ready_at": 0 if progress.next_at is None else milliseconds(progress.next_at),
+        "served_at": 0 if progress.served_at is None else milliseconds(progress.served_at),
         "holder": stored.holder,
         "beat": stored.beat,
         "record": to_document(stored.webhook),

@@ -68,6 +68,8 @@ class DeliveryProgress:
     """Why the last attempt failed, as a code or status; stays when a later one succeeds."""
     delivered_at: datetime | None = None
     """When an event was delivered last."""
+    served_at: datetime | None = None
+    """When its last turn began: who had none for longest has the next one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,3 +91,4 @@ class WaitingWebhook:
     id: str
     holder: str
     beat: int
+    unit_code: str

@@ -108,7 +108,8 @@ class ConsoleService:
         seen = await self._ready(token, form_token)
         request, actor = seen.request, seen.actor
         if seen.matter is not None:
-            check_answer(seen.matter.snapshot, request.proof_type_code, answer, today_in_city(self.clock))
+            known, form = seen.matter.snapshot, seen.matter.form
+            check_answer(known, request.proof_type_code, answer, today_in_city(self.clock), form)
         if request.state is RequestState.RECEIVED:
             request = await self.requests.claim(actor, _call(request, form_token))
         await self.requests.draft(actor, _call(request, form_token), answer)

@@ -22,6 +22,7 @@ from graph_models.contact_records import (
     add_link,
     add_message,
     contacts_of,
+    drop_link,
     drop_message,
     drop_old_links,
     due_messages,
@@ -42,20 +43,22 @@ from hub.audit import entry
 from hub.catalogue import SnapshotHolder
 from hub.clock import Clock, Ids
 from hub.console_texts import Task, message_text, subject_line
+from hub.errors import EventsGoneError
 from hub.event_feed import EventFeed
 from hub.events import EventType
+from hub.left_drafts import release_if_left
 from hub.notifier import Notice, Notifier, NotToldError
 
 LOG = structlog.get_logger("proofhub.console")
 
 BATCH = 100
 """Most events looked at in one transaction, and most messages sent in one go."""
-TELL_SECONDS = 60.0
-"""Longest time for handing over one message."""
-LEASE = timedelta(seconds=2 * TELL_SECONDS)
-"""How long one sending may take before another process takes it over."""
 FIRST_REST, LONGEST_REST = timedelta(seconds=5), timedelta(minutes=10)
 """How long a message rests that was not taken: doubled each time."""
+ATTEMPTS = 30
+"""After so many attempts, about four hours, a message is given up."""
+OUTAGE_ATTEMPTS = 8
+"""At most so many count while the mail server cannot be reached: an outage takes nobody's message."""
 KEPT = timedelta(days=7)
 """How long a link is kept that has ended, so that whoever opens it is told so."""
 
@@ -71,6 +74,7 @@ _OPEN = frozenset(POST_OF)
 _CAUSES: Mapping[str, frozenset[RequestState]] = {
     EventType.REQUEST_RECEIVED: frozenset({_S.RECEIVED}),
     EventType.REQUEST_REROUTED: frozenset({_S.RECEIVED}),
+    EventType.REQUEST_RELEASED: frozenset({_S.RECEIVED}),
     EventType.REQUEST_RETURNED: frozenset({_S.CLAIMED}),
     EventType.REQUEST_DRAFTED: frozenset({_S.DRAFTED}),
     EventType.REQUEST_REVIEWED: frozenset({_S.REVIEWED}),
@@ -95,6 +99,8 @@ class LinkRule:
 class _Ready:
     message: ConsoleMessage
     notice: Notice
+    token_sha256: str
+    """Of the link in the notice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +114,11 @@ class ConsoleMessenger:
     clock: Clock
     ids: Ids
     rule: LinkRule
+
+    @property
+    def lease(self) -> timedelta:
+        """How long one sending may take before another process takes it over."""
+        return timedelta(seconds=self.notifier.seconds + 60)
 
     async def look(self) -> int:
         """Look at new events, then send what is due; return how many messages were sent."""
@@ -125,19 +136,23 @@ class ConsoleMessenger:
         seen = await self.store.read(seen_events)
         last = await self.store.read(lambda tx: last_events(tx, seen))
         for unit, sequence in seen.items():
-            following = sequence
-            while following < last.get(unit, 0):
-                try:
-                    reached = await self._read_unit(unit, following)
-                except StaleVersionError:  # another process looks at this unit
-                    break
-                if reached == following:
-                    break
-                following = reached
+            if sequence < last.get(unit, 0):
+                with suppress(StaleVersionError):  # another process looks at this unit, or changed a request
+                    await self._read_all(unit, sequence)
+
+    async def _read_all(self, unit: str, seen: int) -> None:
+        """Read a unit's events to their end: what is read may cause another one."""
+        while (reached := await self._read_unit(unit, seen)) != seen:
+            seen = reached
 
     async def _read_unit(self, unit: str, seen: int) -> int:
         """Write the messages that follow from a unit's next events; return up to where they were looked at."""
-        events = await self.feed.read(unit, seen, BATCH)
+        try:
+            events = await self.feed.read(unit, seen, BATCH)
+        except EventsGoneError as gone:  # nobody was told for longer than events are kept
+            following = gone.pruned
+            await self.store.write(lambda tx: move_seen(tx, unit, seen, following))
+            return following
         if not events:
             return seen
         snapshot = self.snapshots.current()
@@ -147,6 +162,9 @@ class ConsoleMessenger:
         async def work(tx: Transaction) -> None:
             await move_seen(tx, unit, seen, events[-1].sequence)
             contacts = await contacts_of(tx, unit)
+            for event in events:
+                if event.type == EventType.REQUEST_RETURNED:
+                    await release_if_left(tx, event, contacts, self.clock.now())
             for event in events if contacts else ():
                 for message in await _messages(tx, event, contacts, two_people=two_people):
                     await add_message(tx, message)
@@ -155,25 +173,29 @@ class ConsoleMessenger:
         return events[-1].sequence
 
     async def _send_due(self) -> int:
-        sent = 0
-        for message in await self.store.read(lambda tx: due_messages(tx, self.clock.now(), BATCH)):
+        sent, now, far = 0, self.clock.now(), 2 * max(LONGEST_REST, self.lease)
+        for message in await self.store.read(lambda tx: due_messages(tx, now, BATCH, now + far)):
             ready = await self._taken(message)
             if ready is None:
                 continue
             problem = await self._told(ready)
             if problem is None:
                 sent += 1
-            elif not await self._put_off(ready.message, problem):
+                continue
+            await self._put_off(ready, problem)
+            if problem.server_down or problem.perhaps_taken:
                 break  # what is down for one message is down for all: the next look tries another one first
         return sent
 
-    async def _told(self, ready: _Ready) -> Exception | None:
+    async def _told(self, ready: _Ready) -> NotToldError | None:
         """Hand a message over and note it; return why it was not taken, if so."""
         try:
-            async with asyncio.timeout(TELL_SECONDS):
+            async with asyncio.timeout(self.notifier.seconds):
                 await self.notifier.tell(ready.notice)
-        except (NotToldError, TimeoutError) as problem:
+        except NotToldError as problem:
             return problem
+        except TimeoutError:
+            return NotToldError("TimeoutError", perhaps_taken=True)
         with suppress(StaleVersionError):  # the lease ran out, and another process took it
             await self.store.write(lambda tx: drop_message(tx, ready.message))
         return None
@@ -181,16 +203,20 @@ class ConsoleMessenger:
     async def _taken(self, message: ConsoleMessage) -> _Ready | None:
         """Take a message with a new link, so that nobody else does; None where it is not needed any more.
 
-        The link stays when the sending fails: a mail server that was cut off may have taken the message nevertheless.
+        The link stays where the answer is lost: the mail server may have taken the message nevertheless. So a message
+        has as many links as attempts, at most.
         """
         now, token = self.clock.now(), new_token(self.ids)
-        leased = replace(message, due_at=now + LEASE, attempts=message.attempts + 1)
+        leased = replace(message, due_at=now + self.lease, attempts=message.attempts + 1)
 
         async def work(tx: Transaction) -> tuple[ConsoleMessage, ConsoleLink, Contact, VerificationRequest] | None:
             contact = await find_contact(tx, message.contact_id)
             request = await load_request(tx, message.request_id)
             if contact is None or not _still_due(message, contact, request):
                 await drop_message(tx, message)
+                return None
+            if message.attempts >= ATTEMPTS:  # whoever took it died each time
+                await _give_up(tx, message, now)
                 return None
             link = self._link(message, contact, token, now)
             await add_link(tx, link)
@@ -203,7 +229,7 @@ class ConsoleMessenger:
         if taken is None:
             return None
         saved, link, contact, request = taken
-        return _Ready(saved, self._notice(saved, link, contact, request, token))
+        return _Ready(saved, self._notice(saved, link, contact, request, token), link.token_sha256)
 
     def _link(self, message: ConsoleMessage, contact: Contact, token: str, now: datetime) -> ConsoleLink:
         return ConsoleLink(
@@ -230,29 +256,32 @@ class ConsoleMessenger:
             until=link.valid_until,
             link=f"{self.rule.public_url}/console/{token}",
         )
-        return Notice(contact.email, subject_line(task), message_text(task))
+        return Notice(contact.email, subject_line(task), message_text(task), message.id, link.made_at)
 
-    async def _put_off(self, message: ConsoleMessage, problem: Exception) -> bool:
-        """Try a message later, or never where that is of no use; return whether others may be sent meanwhile."""
-        reason = str(problem) or type(problem).__name__
-        for_good = isinstance(problem, NotToldError) and problem.for_good
-        LOG.warning("console.not_told", message=message.id, reason=reason, attempts=message.attempts, ended=for_good)
-        now = self.clock.now()
+    async def _put_off(self, ready: _Ready, problem: NotToldError) -> None:
+        """Try a message later, or never where that is of no use."""
+        message, now = ready.message, self.clock.now()
+        ended = problem.for_good or (message.attempts >= ATTEMPTS and not problem.server_down)
+        LOG.warning("console.not_told", message=message.id, reason=str(problem), attempts=message.attempts, ended=ended)
+        attempts = min(message.attempts, OUTAGE_ATTEMPTS) if problem.server_down else message.attempts
+        rest = min(FIRST_REST * 2 ** min(message.attempts - 1, 16), LONGEST_REST)
 
         async def work(tx: Transaction) -> None:
-            if not for_good:
-                rest = min(FIRST_REST * 2 ** min(message.attempts - 1, 16), LONGEST_REST)
-                await save_message(tx, replace(message, due_at=now + rest))
-                return
-            await drop_message(tx, message)
-            target, unit = message.request_id, message.unit_code
-            stream = f"contacts/{unit}"
-            draft = entry(stream, SYSTEM_ACTOR, "console.undeliverable", target, now, contact=message.contact_id)
-            await append_audit(tx, draft)
+            if not problem.perhaps_taken:
+                await drop_link(tx, ready.token_sha256)
+            if ended:
+                await _give_up(tx, message, now)
+            else:
+                await save_message(tx, replace(message, attempts=attempts, due_at=now + rest))
 
         with suppress(StaleVersionError):  # the lease ran out, and another process took it
             await self.store.write(work)
-        return for_good
+
+
+async def _give_up(tx: Transaction, message: ConsoleMessage, at: datetime) -> None:
+    await drop_message(tx, message)
+    stream, contact, kind = f"contacts/{message.unit_code}", message.contact_id, "console.undeliverable"
+    await append_audit(tx, entry(stream, SYSTEM_ACTOR, kind, message.request_id, at, contact=contact))
 
 
 def new_token(ids: Ids) -> str:

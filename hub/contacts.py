@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from graph_models.contact_records import add_contact, contacts_of, drop_contact, load_contact
 from graph_models.contacts import Contact, ContactPost
-from graph_models.errors import DuplicateKeyError, RecordNotFoundError
+from graph_models.errors import DuplicateKeyError, RecordNotFoundError, StaleVersionError
 from graph_models.journal_records import append_audit
 from graph_models.store import GraphStore, Transaction
 from hub.actors import Actor
@@ -19,10 +19,13 @@ from hub.audit import entry
 from hub.catalogue import SnapshotHolder
 from hub.clock import Clock, Ids
 from hub.errors import ConflictError, InvalidInputError, NotFoundError
+from hub.left_drafts import release_claims
 from hub.notifier import is_address
 from hub.permission import Operation, permitted, require
 from hub.published import unit_of
 
+CONTACTS_LIMIT = 50
+"""Most contacts of a unit."""
 _NAME_LIMIT = 100
 """Longest name, in characters."""
 _STAFF_ID = re.compile(r"[A-Za-z0-9._:@-]{1,64}", re.ASCII)
@@ -54,7 +57,7 @@ class ContactService:
         Raises:
             InvalidInputError: a value is malformed; an address that could become more than one header is.
             OutsideCatalogueError: there is no such unit.
-            ConflictError: the unit has a contact with this staff number or address.
+            ConflictError: the unit has a contact with this staff number or address, or as many as it may have.
         """
         _may_manage(actor, given.unit_code)
         unit_of(self.snapshots.current(), given.unit_code)
@@ -62,6 +65,8 @@ class ContactService:
 
         async def work(tx: Transaction) -> None:
             await add_contact(tx, contact)
+            if len(await contacts_of(tx, contact.unit_code)) > CONTACTS_LIMIT:
+                raise _too_many()
             await self._journal(tx, actor, "contact.registered", contact)
 
         try:
@@ -75,7 +80,12 @@ class ContactService:
         return contact
 
     async def remove(self, actor: Actor, contact_id: str) -> Contact:
-        """Remove a contact; its links open nothing from now on. Raises NotFoundError."""
+        """Remove a contact; its links open nothing from now on, and what it has claimed goes back to the inbox.
+
+        Raises:
+            NotFoundError: the actor manages no such contact.
+            ConflictError: somebody changed one of these requests at the same time.
+        """
 
         async def work(tx: Transaction) -> Contact:
             try:
@@ -86,9 +96,13 @@ class ContactService:
                 raise _gone()
             await drop_contact(tx, contact_id)
             await self._journal(tx, actor, "contact.removed", contact)
+            await release_claims(tx, contact, actor, self.clock.now())
             return contact
 
-        return await self.store.write(work)
+        try:
+            return await self.store.write(work)
+        except StaleVersionError as problem:
+            raise _changed_meanwhile() from problem
 
     async def list(self, actor: Actor, unit_code: str) -> tuple[Contact, ...]:
         """Return the contacts of a unit by staff number."""
@@ -137,6 +151,22 @@ def _check(given: NewContact) -> None:
 
 def _input(field: str, message: str, message_zh: str) -> InvalidInputError:
     return InvalidInputError(message, message_zh=message_zh, mend=f"Correct {field}.", field=field)
+
+
+def _too_many() -> ConflictError:
+    return ConflictError(
+        f"a unit has at most {CONTACTS_LIMIT} contacts",
+        message_zh=f"每个单位最多 {CONTACTS_LIMIT} 位联系人",
+        mend="Remove one that is not needed any more.",
+    )
+
+
+def _changed_meanwhile() -> ConflictError:
+    return ConflictError(
+        "a request of this contact was changed at the same time",
+        message_zh="该联系人办理的请求刚被他人处理",
+        mend="Remove the contact again.",
+    )
 
 
 def _gone() -> NotFoundError:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 _ADDRESS = re.compile(
@@ -28,14 +29,25 @@ class Notice:
     """One line, Chinese first, English second."""
     text: str
     """Plain text, Chinese first, English second."""
+    id: str
+    """The same whenever the notice is told again, so that a receiver can drop repeats."""
+    at: datetime
+    """When it is told, aware."""
 
 
 class NotToldError(Exception):
-    """A notice was not delivered; ``for_good`` where trying again is of no use (the address is refused)."""
+    """A notice was not delivered."""
 
-    def __init__(self, reason: str, *, for_good: bool = False) -> None:
+    def __init__(
+        self, reason: str, *, for_good: bool = False, server_down: bool = False, perhaps_taken: bool = False
+    ) -> None:
         super().__init__(reason)
         self.for_good = for_good
+        """Trying again is of no use: the address or the notice is refused."""
+        self.server_down = server_down
+        """Nobody could be told by this way now: there was no connection, or no TLS, or no signing in."""
+        self.perhaps_taken = perhaps_taken
+        """The answer was lost: it may have been delivered nevertheless."""
 
 
 class Notifier(Protocol):
@@ -44,6 +56,11 @@ class Notifier(Protocol):
     @property
     def tells(self) -> bool:
         """Whether anybody is told at all; where not, nothing is prepared."""
+        ...
+
+    @property
+    def seconds(self) -> float:
+        """How long telling one person may take."""
         ...
 
     async def tell(self, notice: Notice) -> None:
@@ -60,6 +77,7 @@ class NoNotifier:
     """Tells nobody and logs nothing: the default."""
 
     tells: bool = False
+    seconds: float = 0.0
 
     async def tell(self, notice: Notice) -> None:
         """Refuse: nobody is told."""

@@ -6,48 +6,42 @@ something else a moment later (DNS rebinding) leads nowhere else. OWASP Server-S
 
 from __future__ import annotations
 
-import asyncio
-import socket
-from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TypeAlias
 
 import httpx
 
-from hub.errors import AddressRefusedError
+from hub.errors import AddressRefusedError, UnavailableError
+from hub.name_lookups import NameHangsError, NameLookups, Resolve, resolve_by_system
 
 URL_LIMIT = 2000
 """Longest address, in characters."""
 Address: TypeAlias = IPv4Address | IPv6Address
 Network: TypeAlias = IPv4Network | IPv6Network
-Resolve: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]
-"""Returns the addresses of a host name; raises OSError where there is none."""
 
 _DEFAULT_PORTS = {"https": 443, "http": 80}
+# The tables of the library change with its version, so what is public is said here, after the IANA registries of
+# special-purpose addresses (RFC 6890).
 _NEVER = tuple(
     ip_network(each)
-    for each in ("0.0.0.0/8", "169.254.0.0/16", "168.63.129.16/32", "100.100.100.200/32", "255.255.255.255/32",
-                 "::/128", "fe80::/10", "fec0::/10", "fd00:ec2::254/128")
+    for each in ("0.0.0.0/8", "169.254.0.0/16", "168.63.129.16/32", "100.100.100.200/32", "192.0.0.192/32",
+                 "255.255.255.255/32", "::/128", "64:ff9b:1::/48", "fe80::/10", "fec0::/10", "fd00:ec2::254/128")
 )  # fmt: skip
-"""Of no use to anybody but the machine itself, metadata services of clouds among them: no setting allows these."""
-_TRANSLATED = ip_network("64:ff9b::/96")
-"""IPv6 addresses by which NAT64 reaches IPv4 (RFC 6052)."""
+"""Of no use to anybody but the machine itself, metadata services of clouds among them: no setting allows these. Nor
+what a NAT64 of the place carries (RFC 8215), which cannot be told."""
+_NOT_PUBLIC = tuple(
+    ip_network(each)
+    for each in ("10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24",
+                 "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
+                 "224.0.0.0/4", "240.0.0.0/4", "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20", "5f00::/16")
+)  # fmt: skip
+_UNICAST = ip_network("2000::/3")
+"""The only part of IPv6 that is given out (RFC 4291, 2.4)."""
+_CARRYING = tuple(ip_network(each) for each in ("64:ff9b::/96", "::ffff:0:0:0/96"))
+"""IPv6 addresses by which a translator reaches IPv4: NAT64 (RFC 6052), and SIIT (RFC 2765)."""
 _COMPATIBLE = ip_network("::/96")
 """IPv4 written as IPv6 as it was done once (RFC 4291, 2.5.5.1)."""
-
-
-_RESOLVERS = ThreadPoolExecutor(8, thread_name_prefix="resolver")
-"""Threads of their own: a name whose servers never answer holds one for a while, and must hold up nothing else."""
-
-
-async def resolve_by_system(host: str, port: int) -> Sequence[str]:
-    """Return the addresses that the machine's resolver says. Raises OSError."""
-    ask = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
-    found = await asyncio.get_running_loop().run_in_executor(_RESOLVERS, ask)
-    return list(dict.fromkeys(str(each[4][0]) for each in found))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,11 +73,17 @@ class OutsideAddresses:
     resolve: Resolve = resolve_by_system
     seconds: float = 3.0
     """How long a name may take to be resolved."""
+    lookups: NameLookups = field(init=False, repr=False, compare=False)
 
-    async def checked(self, text: str) -> OutsideAddress:
-        """Return where an address leads.
+    def __post_init__(self) -> None:
+        """Make what looks names up."""
+        object.__setattr__(self, "lookups", NameLookups(self.resolve, self.seconds))
+
+    async def checked(self, text: str, unit_code: str = "") -> OutsideAddress:
+        """Return where an address leads, for a unit ("": for the hub itself).
 
         Raises:
+            UnavailableError: its name was not resolved in time.
             AddressRefusedError: it is malformed, not https, on another port, has no address, or leads to one that may
                 not be reached.
         """
@@ -91,27 +91,25 @@ class OutsideAddresses:
         port = url.port or _DEFAULT_PORTS[url.scheme]
         if self.rule.ports and port not in self.rule.ports:
             raise _refused(f"port {port} may not be used", "不允许使用该端口")
-        addresses = await self._resolved(url.host, port)
-        for address in addresses:
-            self._check(address)
-        if url.scheme == "http" and not (self.rule.loopback and all(each.is_loopback for each in addresses)):
-            raise _refused("the address must begin with https://", "地址必须使用 https")
+        if url.scheme == "http" and not self.rule.loopback:
+            raise _not_https()
+        addresses = await self._resolved(url.raw_host.decode("ascii"), port, unit_code)
+        if url.scheme == "http" and not all(each.is_loopback for each in addresses):
+            raise _not_https()
         return OutsideAddress(url, port, tuple(map(str, addresses)))
 
-    async def _resolved(self, host: str, port: int) -> tuple[Address, ...]:
+    async def _resolved(self, host: str, port: int, unit_code: str) -> tuple[Address, ...]:
+        """Return the addresses of a name; no address and a forbidden one look alike, as names inside are no secret."""
         try:
-            async with asyncio.timeout(self.seconds):
-                found = await self.resolve(host, port)
+            found = await self.lookups.addresses(host, port, unit_code)
             addresses = tuple(_unwrapped(ip_address(each)) for each in found)
+        except NameHangsError as problem:
+            raise _hangs() from problem
         except (OSError, ValueError, UnicodeError) as problem:
-            raise _refused("the host name has no address that can be used", "域名无法解析") from problem
-        if not addresses:
-            raise _refused("the host name has no address", "域名无法解析")
+            raise _nowhere() from problem
+        if not addresses or not all(allowed(each, self.rule) for each in addresses):
+            raise _nowhere()
         return addresses
-
-    def _check(self, address: Address) -> None:
-        if not allowed(address, self.rule):
-            raise _refused("the address leads into a network that may not be reached", "该地址位于不允许访问的网络")
 
 
 def allowed(address: Address, rule: AddressRule) -> bool:
@@ -121,7 +119,13 @@ def allowed(address: Address, rule: AddressRule) -> bool:
         return False
     if address.is_loopback:
         return rule.loopback
-    return address.is_global or any(_within(address, network) for network in rule.networks)
+    return _is_public(address) or any(_within(address, network) for network in rule.networks)
+
+
+def _is_public(address: Address) -> bool:
+    if isinstance(address, IPv6Address) and address not in _UNICAST:
+        return False
+    return not any(_within(address, network) for network in _NOT_PUBLIC)
 
 
 def _within(address: Address, network: Network) -> bool:
@@ -137,7 +141,8 @@ def _unwrapped(address: Address) -> Address:
     inner = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
     if inner is not None:
         return inner
-    carries = address in _TRANSLATED or (address in _COMPATIBLE and int(address) > 0xFFFF)
+    carries = any(address in network for network in _CARRYING)
+    carries = carries or (address in _COMPATIBLE and int(address) > 0xFFFF)
     return IPv4Address(int(address) & 0xFFFF_FFFF) if carries else address
 
 
@@ -155,10 +160,27 @@ def _parsed(text: str) -> httpx.URL:
     return url
 
 
-def _refused(message: str, message_zh: str) -> AddressRefusedError:
-    return AddressRefusedError(
-        message,
-        message_zh=message_zh,
-        mend="Give a public https address, or have the operator allow the network: docs/webhooks.md.",
+_MEND = "Give a public https address, or have the operator allow the network: docs/webhooks.md."
+
+
+def _nowhere() -> AddressRefusedError:
+    return _refused(
+        "the host name has no address, or one that may not be reached", "域名无法解析，或者位于不允许访问的网络"
+    )
+
+
+def _not_https() -> AddressRefusedError:
+    return _refused("the address must begin with https://", "地址必须使用 https")
+
+
+def _hangs() -> UnavailableError:
+    return UnavailableError(
+        "the host name was not resolved in time",
+        message_zh="域名解析超时",
+        mend="See to it that the name's servers answer, and try again in a minute.",
         field="url",
     )
+
+
+def _refused(message: str, message_zh: str) -> AddressRefusedError:
+    return AddressRefusedError(message, message_zh=message_zh, mend=_MEND, field="url")

@@ -2,7 +2,8 @@
 
 One process has a webhook's turn at a time. It shows signs of life in the store; who sees none for ``TURN_SECONDS`` by
 its own monotonic clock takes over, so no clock of another machine matters. The next event is posted only when it is in
-the store that the one before was taken: whoever posts, a receiver that drops repeats sees the unit's order.
+the store that the one before was taken: whoever posts, a receiver that drops repeats sees the unit's order. A turn is
+short, and the next one goes to who had none for longest: slow receivers hold nobody up.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -39,6 +41,10 @@ BEAT_SECONDS = 1.0
 """How often whoever has the turn shows that it lives."""
 BATCH = 100
 """Events read in one go."""
+TURN_BATCHES = 10
+"""So often events are read in one turn."""
+TURN_LONGEST_SECONDS = 10.0
+"""After so long a turn ends with the event that is under way."""
 FIRST_WAIT_SECONDS = 1.0
 """About how long the second attempt waits; each further one twice as long, up to ``LONGEST_WAIT``."""
 _GONE = 410
@@ -81,6 +87,19 @@ class DeliveryRule:
     at_once: int = 100
     """Webhooks served at a time by one process."""
 
+    @property
+    def of_unit(self) -> int:
+        """Webhooks of one unit served at a time."""
+        return max(1, self.at_once // 5)
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A turn that is under way in this process."""
+
+    unit_code: str
+    task: asyncio.Task[None]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookDelivery:
@@ -94,7 +113,7 @@ class WebhookDelivery:
     ids: Ids
     rule: DeliveryRule = DeliveryRule()
     monotonic: Callable[[], float] = time.monotonic
-    _running: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    _running: dict[str, _Begun] = field(default_factory=dict)
     _seen: dict[str, tuple[WaitingWebhook, float]] = field(default_factory=dict)
     """Turns of others as they were seen last, and since when they show no other sign of life."""
 
@@ -105,21 +124,23 @@ class WebhookDelivery:
         now = self.clock.now()
         waiting = await self.store.read(lambda tx: waiting_webhooks(tx, now, self.rule.at_once * 4))
         self._forget({each.id for each in waiting})
-        begun = 0
+        begun, of_unit = 0, Counter(each.unit_code for each in self._running.values())
         for each in waiting:
-            if each.id not in self._running and len(self._running) < self.rule.at_once and self._is_free(each):
-                self._running[each.id] = asyncio.create_task(self._take(each))
+            place = len(self._running) < self.rule.at_once and of_unit[each.unit_code] < self.rule.of_unit
+            if each.id not in self._running and place and self._is_free(each):
+                self._running[each.id] = _Begun(each.unit_code, asyncio.create_task(self._take(each)))
+                of_unit[each.unit_code] += 1
                 begun += 1
         return begun
 
     async def settle(self) -> None:
         """Return when everything that was begun has ended."""
-        await asyncio.gather(*self._running.values(), return_exceptions=True)
+        await asyncio.gather(*(each.task for each in self._running.values()), return_exceptions=True)
 
     async def close(self) -> None:
         """Break off what is under way and give the turns back; what was not taken is delivered again."""
-        for task in self._running.values():
-            task.cancel()
+        for each in self._running.values():
+            each.task.cancel()
         await self.settle()
 
     def _is_free(self, waiting: WaitingWebhook) -> bool:
@@ -137,10 +158,10 @@ class WebhookDelivery:
             del self._seen[identifier]
 
     async def _take(self, waiting: WaitingWebhook) -> None:
-        """Take the turn and deliver until nothing is left or something fails."""
+        """Take the turn and deliver until nothing is left, something fails, or the turn has lasted for long enough."""
         try:
             turn = _Turn(self.store, waiting.id, self.ids.identifier("T"))
-            stored = await turn.begin(waiting)
+            stored = await turn.begin(waiting, self.clock.now())
             if stored is not None:
                 async with turn.held():
                     await self._deliver(turn, stored.webhook, stored.progress)
@@ -152,19 +173,44 @@ class WebhookDelivery:
             self._running.pop(waiting.id, None)
 
     async def _deliver(self, turn: _Turn, webhook: Webhook, progress: DeliveryProgress) -> None:
-        while events := await self._next(webhook, progress):
-            before = progress
-            for each in events:
-                if progress.again or _wanted(webhook, each):
-                    posted = await self._post(webhook, each)
-                    progress = _after(progress, each, posted, self.clock.now(), self._jitter())
-                    if not await self._note(turn, progress, posted):
-                        return
-                    before = progress
-                else:
-                    progress = replace(progress, cursor=each.sequence)
-            if progress != before and await turn.write(progress) is None:
+        ends = self.monotonic() + TURN_LONGEST_SECONDS
+        following = await self._behind_the_floor(turn, webhook, progress)
+        for _ in range(TURN_BATCHES):
+            if following is None or not (events := await self._next(webhook, following)):
                 return
+            following = await self._deliver_batch(turn, webhook, following, events, ends)
+
+    async def _deliver_batch(
+        self, turn: _Turn, webhook: Webhook, progress: DeliveryProgress, events: tuple[OutboxEvent, ...], ends: float
+    ) -> DeliveryProgress | None:
+        """Deliver events in order; return how far it has come, or None where the turn is over (or lasts too long)."""
+        before = progress
+        for each in events:
+            if progress.again or _wanted(webhook, each):
+                posted = await self._post(webhook, each)
+                progress = _after(progress, each, posted, self.clock.now(), self._jitter())
+                if not await self._note(turn, progress, posted) or self.monotonic() >= ends:
+                    return None
+                before = progress
+            else:
+                progress = replace(progress, cursor=each.sequence)
+        if progress != before and await turn.write(progress) is None:
+            return None
+        return progress
+
+    async def _behind_the_floor(
+        self, turn: _Turn, webhook: Webhook, progress: DeliveryProgress
+    ) -> DeliveryProgress | None:
+        """Pass over what is kept no more: nothing is kept for a paused webhook. None where the turn was lost."""
+        pruned, _ = await self.feed.bounds(webhook.unit_code)
+        again = tuple(one for one in progress.again if one > pruned)
+        kept = replace(progress, cursor=max(progress.cursor, pruned), again=again)
+        if kept != progress:
+            LOG.warning("webhook.events_gone", webhook=webhook.id, first=progress.cursor + 1, last=kept.cursor)
+            kept = replace(kept, last_failure="EVENTS_GONE")
+            if await turn.write(kept) is None:
+                return None
+        return kept
 
     async def _next(self, webhook: Webhook, progress: DeliveryProgress) -> tuple[OutboxEvent, ...]:
         """Return what is to be delivered next: one event that is asked for again, or those behind the cursor."""
@@ -177,8 +223,6 @@ class WebhookDelivery:
             signed = self.messages.message(each, webhook, self.clock.now())
         except UnavailableError:
             posted = Posted(None, "SECRET_UNREADABLE")
-        except ValueError:  # of a type that only a newer version knows: its processes deliver it
-            posted = Posted(None, "EVENT_UNKNOWN")
         else:
             posted = await self.poster.post(webhook.url, signed)
         LOG.info("webhook.posted", webhook=webhook.id, event_id=each.id, status=posted.status, problem=posted.problem)
@@ -213,7 +257,7 @@ class _Turn:
     id: str
     name: str
 
-    async def begin(self, seen: WaitingWebhook) -> StoredWebhook | None:
+    async def begin(self, seen: WaitingWebhook, now: datetime) -> StoredWebhook | None:
         """Take the turn if it is still as it was seen."""
 
         async def work(tx: Transaction) -> StoredWebhook | None:
@@ -221,20 +265,30 @@ class _Turn:
             unchanged = (found.holder, found.beat) == (seen.holder, seen.beat)
             if found.webhook.state is not WebhookState.ACTIVE or not unchanged:
                 return None
-            await write_webhook(tx, replace(found, holder=self.name, beat=found.beat + 1))
-            return found
+            progress = replace(found.progress, served_at=now)
+            taken = replace(found, progress=progress, holder=self.name, beat=found.beat + 1)
+            await write_webhook(tx, taken)
+            return taken
 
         return await self.store.write(work)
 
     @contextlib.asynccontextmanager
     async def held(self) -> AsyncIterator[None]:
-        """Show signs of life, and give the turn back at the end."""
-        beating = asyncio.create_task(self._beat())
+        """Show signs of life, and give the turn back at the end; what goes on is broken off once it is lost."""
+        lost = asyncio.timeout(None)
         try:
-            yield
+            async with lost:
+                beating = asyncio.create_task(self._beat(lost))
+                try:
+                    yield
+                finally:
+                    beating.cancel()
+                    await asyncio.gather(beating, return_exceptions=True)
+        except TimeoutError:
+            if not lost.expired():
+                raise
+            LOG.info("webhook.turn_lost", webhook=self.id)
         finally:
-            beating.cancel()
-            await asyncio.gather(beating, return_exceptions=True)
             with contextlib.suppress(StoreError, RecordNotFoundError):
                 await self._changed(lambda found: replace(found, holder=""))
 
@@ -260,11 +314,14 @@ class _Turn:
         await self.store.write(work)
         LOG.warning("webhook.paused", webhook=self.id, reason=reason.value, last_failure=progress.last_failure)
 
-    async def _beat(self) -> None:
+    async def _beat(self, lost: asyncio.Timeout) -> None:
+        """Show signs of life until the turn is lost: the webhook was changed, paused or removed, or is another's."""
         while True:
             await asyncio.sleep(BEAT_SECONDS)
             with contextlib.suppress(StoreError):
-                await self._changed(lambda found: found)
+                if await self._changed(lambda found: found) is None:
+                    lost.reschedule(asyncio.get_running_loop().time())
+                    return
 
     async def _changed(self, change: Callable[[StoredWebhook], StoredWebhook]) -> StoredWebhook | None:
         async def work(tx: Transaction) -> StoredWebhook | None:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import structlog
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from graph_models.casework import OutboxEvent
@@ -20,6 +21,8 @@ from graph_models.webhooks import Webhook
 from hub.clock import Ids
 from hub.cloud_events import CONTENT_TYPE, CloudEvents
 from hub.errors import UnavailableError
+
+LOG = structlog.get_logger("proofhub.webhooks")
 
 _PREFIX = "whsec_"
 
@@ -30,6 +33,8 @@ class Message:
 
     headers: dict[str, str]
     body: bytes
+    unit_code: str = ""
+    """For whose webhook it is made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +96,7 @@ class WebhookMessages:
         Raises:
             UnavailableError: the secret cannot be opened.
         """
-        keys = [self.secrets.opened(webhook.secret)]
-        if webhook.old_secret is not None and webhook.old_secret_until is not None and now < webhook.old_secret_until:
-            keys.append(self.secrets.opened(webhook.old_secret))
+        keys = [self.secrets.opened(webhook.secret), *self._old_keys(webhook, now)]
         identifier, timestamp, body = message_id(event), int(now.timestamp()), self.events.envelope(event)
         headers = {
             "Content-Type": CONTENT_TYPE,
@@ -101,7 +104,17 @@ class WebhookMessages:
             "webhook-timestamp": str(timestamp),
             "webhook-signature": signature(keys, identifier, timestamp, body),
         }
-        return Message(headers, body)
+        return Message(headers, body, event.unit_code)
+
+    def _old_keys(self, webhook: Webhook, now: datetime) -> tuple[bytes, ...]:
+        """Return the secret before a rotation in its time; none where its key was dropped too soon."""
+        if webhook.old_secret is None or webhook.old_secret_until is None or now >= webhook.old_secret_until:
+            return ()
+        try:
+            return (self.secrets.opened(webhook.old_secret),)
+        except UnavailableError:
+            LOG.warning("webhook.old_secret_unreadable", webhook=webhook.id)
+            return ()
 
 
 def _no_key(message: str) -> UnavailableError:

@@ -6,11 +6,12 @@ import asyncio
 import contextlib
 import ssl
 from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 
 import httpx
 
-from hub.errors import AddressRefusedError
+from hub.errors import AddressRefusedError, UnavailableError
 from hub.outside_addresses import OutsideAddress, OutsideAddresses
 from hub.webhook_delivery import Posted
 from hub.webhook_messages import Message
@@ -48,6 +49,7 @@ class HttpPoster:
         self._client = httpx.AsyncClient(
             verify=tls,
             headers={"User-Agent": "proofhub", "Accept-Encoding": "identity"},
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # none is kept: receivers share this client
             timeout=httpx.Timeout(limits.seconds, connect=CONNECT_SECONDS),
             limits=httpx.Limits(max_connections=limits.connections, max_keepalive_connections=0),
             follow_redirects=False,
@@ -58,7 +60,9 @@ class HttpPoster:
         """Post the message once; what went wrong is in the outcome."""
         try:
             async with asyncio.timeout(self._limits.seconds):
-                return await self._post(await self._addresses.checked(url), message)
+                return await self._post(await self._addresses.checked(url, message.unit_code), message)
+        except UnavailableError:
+            return Posted(None, "NAME_TIMEOUT")
         except AddressRefusedError:
             return Posted(None, "ADDRESS_REFUSED")
         except (TimeoutError, httpx.TimeoutException):

@@ -1,7 +1,8 @@
 """Webhooks of a unit: registering an address, changing, pausing, removing it, and having events delivered again.
 
 For the unit's manager (管理责任人). Each step is one transaction with its audit entry, event and receipt, and takes the
-turn from a delivery that is under way: what a step settled holds for every message posted after it.
+turn from a delivery that is under way: what a step settled holds for every message begun after it, and one under way
+is broken off within about a second.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import httpx
 from graph_models.errors import RecordNotFoundError
 from graph_models.journal import EventDraft
 from graph_models.journal_records import append_audit, append_events, last_event
+from graph_models.retention_records import read_floor
 from graph_models.store import GraphStore, Transaction
 from graph_models.webhook_records import add_webhook, hold_webhook, load_webhook, webhooks_of_unit, write_webhook
 from graph_models.webhooks import DeliveryProgress, PauseReason, StoredWebhook, Webhook, WebhookState
@@ -22,6 +24,7 @@ from hub.actors import Actor
 from hub.audit import entry
 from hub.clock import Clock, Ids
 from hub.errors import ConflictError, InvalidInputError, NotFoundError, WrongStateError
+from hub.event_feed import events_gone
 from hub.events import EventType, event
 from hub.outside_addresses import OutsideAddresses
 from hub.permission import Operation, require
@@ -98,7 +101,7 @@ class WebhookService:
         before = await self._before(mutation)
         if before is not None:
             return before
-        webhook = self._new(actor, await self._checked(url), _known(event_types))
+        webhook = self._new(actor, await self._checked(actor, url), _known(event_types))
 
         async def work(tx: Transaction) -> WebhookStep:
             before = await self._done(tx, mutation)
@@ -109,7 +112,7 @@ class WebhookService:
             sequence = await self._journal(tx, actor, EventType.WEBHOOK_REGISTERED, webhook)
             stored = StoredWebhook(webhook=webhook, progress=DeliveryProgress(cursor=sequence - 1))
             await add_webhook(tx, stored)
-            await note_done(tx, mutation, _result(webhook), self.clock.now())
+            await note_done(tx, mutation, _result(webhook, made_secret=True), self.clock.now())
             return self._step(stored, with_secret=True)
 
         return await self.store.write(work)
@@ -126,11 +129,12 @@ class WebhookService:
         require(actor, Operation.MANAGE_WEBHOOKS)
         said = (change.webhook_id, change.url, change.active, change.rotate_secret)
         types = None if change.event_types is None else _known(change.event_types)
-        mutation = keyed(actor, EventType.WEBHOOK_CHANGED, change.key, *said, *(types or ("-",)))
+        named = ("-",) if types is None else types or ("*",)
+        mutation = keyed(actor, EventType.WEBHOOK_CHANGED, change.key, *said, *named)
         before = await self._before(mutation)
         if before is not None:
             return before
-        url = None if change.url is None else await self._checked(change.url)
+        url = None if change.url is None else await self._checked(actor, change.url)
         now, secret = self.clock.now(), self._locked_secret() if change.rotate_secret else None
 
         def changed(found: StoredWebhook) -> StoredWebhook:
@@ -158,14 +162,21 @@ class WebhookService:
 
         Raises:
             InvalidInputError: not exactly one of both is given, or there is no such event.
+            EventsGoneError: it is kept no more, or some behind the cursor are.
             NotFoundError: the unit has no such webhook.
             WrongStateError: too many single events wait already.
         """
         require(actor, Operation.MANAGE_WEBHOOKS)
         said = (wanted.webhook_id, wanted.after, wanted.event_id)
         mutation = keyed(actor, EventType.WEBHOOK_REDELIVERED, wanted.key, *said)
+        before = await self._before(mutation)
+        if before is not None:
+            return before
         newest = await self.store.read(lambda tx: last_event(tx, actor.unit_code))
         after, single = _wanted(wanted, actor.unit_code, newest)
+        pruned = (await self.store.read(lambda tx: read_floor(tx, actor.unit_code))).pruned
+        if (after if single is None else single - 1) < pruned:
+            raise events_gone(pruned, "after" if single is None else "eventId")
 
         def again(found: StoredWebhook) -> StoredWebhook:
             progress = replace(found.progress, failures=0, failing_since=None, next_at=None)
@@ -195,8 +206,9 @@ class WebhookService:
             stored = replace(changed, webhook=webhook, holder="", beat=found.beat + 1)
             await write_webhook(tx, stored)
             await self._journal(tx, actor, kind, webhook)
-            await note_done(tx, mutation, _result(webhook), self.clock.now())
-            return self._step(stored, with_secret=webhook.secret_number > found.webhook.secret_number)
+            made = webhook.secret_number > found.webhook.secret_number
+            await note_done(tx, mutation, _result(webhook, made_secret=made), self.clock.now())
+            return self._step(stored, with_secret=made)
 
         return await self.store.write(work)
 
@@ -204,7 +216,7 @@ class WebhookService:
         return await self.store.read(lambda tx: self._done(tx, mutation))
 
     async def _done(self, tx: Transaction, mutation: Keyed) -> WebhookStep | None:
-        """Return what the mutation did when it was done before; its secret too, until that is replaced."""
+        """Return what the mutation did when it was done before; the secret that it made too, until that is replaced."""
         result = await done_before(tx, mutation)
         if result is None:
             return None
@@ -215,8 +227,8 @@ class WebhookService:
     def _step(self, stored: StoredWebhook, *, with_secret: bool) -> WebhookStep:
         return WebhookStep(stored, shown(self.secrets.opened(stored.webhook.secret)) if with_secret else None)
 
-    async def _checked(self, url: str) -> str:
-        await self.addresses.checked(url)
+    async def _checked(self, actor: Actor, url: str) -> str:
+        await self.addresses.checked(url, actor.unit_code)
         return url
 
     def _locked_secret(self) -> str:
@@ -277,8 +289,9 @@ def _event_of(change: WebhookChange) -> EventType:
     return EventType.WEBHOOK_RESUMED if change.active else EventType.WEBHOOK_PAUSED
 
 
-def _result(webhook: Webhook) -> str:
-    return f"{webhook.id}/{webhook.secret_number}"
+def _result(webhook: Webhook, *, made_secret: bool) -> str:
+    """Return what a receipt keeps: the webhook, and the number of the secret where the step made one."""
+    return f"{webhook.id}/{webhook.secret_number if made_secret else ''}"
 
 
 def _known(event_types: tuple[str, ...]) -> tuple[str, ...]:

@@ -18,6 +18,8 @@ from hub.client.errors import ClientError
 TOLERANCE_SECONDS = 300
 """How far the message's time may lie from ours, in either direction."""
 _PREFIX = "whsec_"
+_SECRET_BYTES = range(24, 65)
+"""How long a secret is (Standard Webhooks 1.0)."""
 
 
 class WebhookRefusedError(ClientError):
@@ -35,7 +37,7 @@ def verify_webhook(secret: str, headers: Mapping[str, str], body: bytes, now: da
 
     Raises:
         WebhookRefusedError: answer such a message with status 401 and do nothing else.
-        ValueError: the secret is none.
+        ValueError: the secret is none, or has not 24 to 64 bytes.
     """
     given = {name.lower(): value for name, value in headers.items()}
     try:
@@ -55,6 +57,9 @@ def verify_webhook(secret: str, headers: Mapping[str, str], body: bytes, now: da
 
 def _key(secret: str) -> bytes:
     try:
-        return base64.b64decode(secret.removeprefix(_PREFIX), validate=True)
+        key = base64.b64decode(secret.removeprefix(_PREFIX), validate=True)
     except binascii.Error as problem:
         raise ValueError("that is no webhook secret") from problem
+    if len(key) not in _SECRET_BYTES:
+        raise ValueError("that is no webhook secret: it has not 24 to 64 bytes")
+    return key

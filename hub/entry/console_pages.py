@@ -50,7 +50,7 @@ _MEND_ELSE = "请重新打开链接再试；如果仍有问题，请联系本单
 
 
 class TooManyWrongLinksError(HubError):
-    """One address has tried too many links that there are not."""
+    """One address has tried too many links that there are not; those that there are open all the same."""
 
     code = "TOO_MANY"
 
@@ -62,19 +62,17 @@ class WrongLinks:
         """Take the clock."""
         self._found: TTLCache[str, int] = TTLCache(10_000, ttl=WRONG_SECONDS, timer=lambda: clock.now().timestamp())
 
-    def check(self, request: Request) -> None:
-        """Return if the caller may try. Raises TooManyWrongLinksError."""
-        if self._found.get(_caller(request), 0) >= WRONG_AT_MOST:
+    def note(self, request: Request) -> None:
+        """Count one wrong link. Raises TooManyWrongLinksError: so many came from this address that none is answered."""
+        caller = _caller(request)
+        found = self._found.get(caller, 0)
+        if found >= WRONG_AT_MOST:
             raise TooManyWrongLinksError(
                 "too many wrong links from this address",
                 message_zh="无效链接次数过多",
                 mend="Wait a minute, then open the link from the message as it is.",
             )
-
-    def note(self, request: Request) -> None:
-        """Count one wrong link."""
-        caller = _caller(request)
-        self._found[caller] = self._found.get(caller, 0) + 1
+        self._found[caller] = found + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +130,7 @@ class _ConsoleDoor:
         return RedirectResponse(request.url.path, 303, PAGE_HEADERS)
 
     async def _step(self, request: Request, form: _Form) -> None:
-        token, form_token = self._token(request), form.get("form")
+        token, form_token = _token(request), form.get("form")
         step = form.get("step")
         try:
             if step == "draft":
@@ -156,15 +154,15 @@ class _ConsoleDoor:
 
     async def _view(self, request: Request) -> ConsoleView:
         try:
-            return await self.console.view(self._token(request))
+            return await self.console.view(_token(request))
         except UnknownLinkError:
             self.wrong.note(request)
             raise
 
-    def _token(self, request: Request) -> str:
-        self.wrong.check(request)
-        token: str = request.path_params["token"]
-        return token if _TOKEN.fullmatch(token) else "-"
+
+def _token(request: Request) -> str:
+    token: str = request.path_params["token"]
+    return token if _TOKEN.fullmatch(token) else "-"
 
 
 def _page(seen: ConsoleView, form: _Form, problem: HubError | None = None) -> Response:
@@ -179,6 +177,7 @@ def _page(seen: ConsoleView, form: _Form, problem: HubError | None = None) -> Re
         subject=matter.subject if matter else None,
         item=snapshot.item(request.item_code) if snapshot else None,
         kind=snapshot.proof_type(request.proof_type_code) if snapshot else None,
+        fields=matter.form if matter else (),
         asker=snapshot.unit(request.asking_unit) if snapshot else None,
         form=form,
         problem=problem,
@@ -216,13 +215,17 @@ async def _problem_page(request: Request, problem: Exception) -> Response:
     code = said["code"]
     status = _STATUS.get(code, told.status_code)
     again = code in ("STALE_FORM", "CONFLICT", "WRONG_STATE", "UNAVAILABLE")
-    return page(
+    shown = page(
         "console_problem",
         status,
         said=said,
         mend_zh=_MEND_ZH.get(code, _MEND_ELSE),
         again=request.url.path if again else "",
     )
+    after = str(WRONG_SECONDS) if status == 429 else told.headers.get("retry-after")
+    if after:
+        shown.headers["retry-after"] = after
+    return shown
 
 
 def _caller(request: Request) -> str:
@@ -232,7 +235,11 @@ def _caller(request: Request) -> str:
         address = ipaddress.ip_address(host)
     except ValueError:
         return host
-    return str(ipaddress.ip_network((address, 64), strict=False)) if address.version == 6 else host
+    if isinstance(address, ipaddress.IPv4Address):
+        return host
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.ip_network((int(address), 64), strict=False))
 
 
 def _wrong(message: str, message_zh: str, name: str | None = None) -> InvalidInputError:

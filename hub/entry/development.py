@@ -37,7 +37,7 @@ def require_loopback(settings: Settings) -> None:
 
     Raises:
         UnsafeSettingError: the development issuer is believed on an address that is not loopback, or is the one that
-            the settings name without being turned on.
+            the settings name without being turned on; or this machine may be posted to from such an address.
     """
     if settings.identity.issuer == ISSUER and not settings.identity.development:
         raise UnsafeSettingError(
@@ -48,6 +48,11 @@ def require_loopback(settings: Settings) -> None:
         raise UnsafeSettingError(
             f"the development issuer is believed, but the hub listens on {settings.server.host}: "
             "set PROOFHUB_IDENTITY__DEVELOPMENT=false and the issuer of your city, or listen on 127.0.0.1"
+        )
+    if settings.webhooks.loopback and not _is_loopback(settings.server.host):
+        raise UnsafeSettingError(
+            f"webhooks may post to this machine itself, but the hub listens on {settings.server.host}: "
+            "set PROOFHUB_WEBHOOKS__LOOPBACK=false, or listen on 127.0.0.1"
         )
 
 

@@ -55,5 +55,6 @@ def notifier_of(settings: NotifierSettings) -> Notifier:
             password=settings.password.get_secret_value(),
             ca_file=settings.ca_file,
             seconds=settings.seconds,
+            answer_seconds=settings.answer_seconds,
         )
     )

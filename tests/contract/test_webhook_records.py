@@ -109,6 +109,14 @@ async def test_a_webhook_waits_while_there_is_something_for_it_now(fed: GraphSto
     assert await waiting(fed) == (["W1"] if found else [])
 
 
+async def test_who_had_no_turn_for_longest_is_first(fed: GraphStore) -> None:
+    for number, minutes in ((2, 2), (3, None), (4, 1)):
+        progress = DeliveryProgress(cursor=1, served_at=minutes and AT - minutes * MINUTE)
+        await fed.write(lambda tx, n=number, p=progress: add_webhook(tx, replace(webhook(f"W{n}"), progress=p)))
+    await write(fed, replace(webhook(), progress=DeliveryProgress(cursor=1, served_at=AT, next_at=AT)))
+    assert await waiting(fed) == ["W3", "W2", "W4", "W1"]
+
+
 async def test_a_webhook_that_is_paused_or_removed_does_not_wait(fed: GraphStore) -> None:
     paused = replace(webhook().webhook, state=WebhookState.PAUSED)
     await write(fed, replace(webhook(), webhook=paused))
@@ -122,4 +130,4 @@ async def test_a_webhook_that_is_paused_or_removed_does_not_wait(fed: GraphStore
 
 async def test_whose_turn_it_is_is_seen_by_who_looks(fed: GraphStore) -> None:
     await write(fed, replace(webhook(), holder="T1", beat=3))
-    assert await fed.read(lambda tx: waiting_webhooks(tx, AT, 10)) == (WaitingWebhook("W1", "T1", 3),)
+    assert await fed.read(lambda tx: waiting_webhooks(tx, AT, 10)) == (WaitingWebhook("W1", "T1", 3, "NB-GA"),)

@@ -11,11 +11,11 @@ from graph_models.casework import RequestState
 from graph_models.contact_records import due_messages, find_link
 from graph_models.contacts import ContactPost
 from graph_models.journal_records import append_events, load_audit
-from hub.console_messages import token_digest, who_acts
+from hub.console_messages import ATTEMPTS, token_digest, who_acts
 from hub.events import EventType, event
 from hub.notifier import NoNotifier
 from tests.hub.casework import REQUEST
-from tests.hub.office import NAME, PERSON, call, keeper, reviewer
+from tests.hub.office import NAME, PERSON, call, drafter, keeper, reviewer
 from tests.hub.village import CHECKER, KEEPER, LOOKER, MANAGER, UNIT, Village, contact_of, person, plain_notifier
 from tests.simulators import mail_server as mail
 
@@ -117,8 +117,20 @@ async def test_who_dies_with_a_message_leaves_it_to_the_next(village: Village) -
     (message,) = await village.office.store.read(lambda tx: due_messages(tx, village.office.clock.now(), 9))
     assert await village.messenger._taken(message) is not None
     assert await village.messenger.look() == 0
-    village.office.clock.advance(seconds=121)
+    village.office.clock.advance(seconds=village.messenger.lease.total_seconds() + 1)
     assert await village.messenger.look() == 1
+
+
+@pytest.mark.parametrize("hours", [-1, 24 * 365])
+async def test_a_clock_that_jumped_and_was_set_right_holds_no_message_up(village: Village, hours: int) -> None:
+    await village.office.open("VERIFIED")
+    await village.messenger._read_events()
+    (message,) = await village.office.store.read(lambda tx: due_messages(tx, village.office.clock.now(), 9))
+    village.office.clock.advance(hours=hours)
+    assert await village.messenger._taken(message) is not None
+    village.office.clock.advance(hours=-hours)
+    assert await village.messenger.look() == 1
+    assert await village.messenger.look() == 0
 
 
 async def test_an_address_that_is_refused_for_good_is_left_and_audited(village: Village) -> None:
@@ -129,6 +141,59 @@ async def test_an_address_that_is_refused_for_good_is_left_and_audited(village: 
     assert await village.messenger.look() == 0
     entries = await village.office.store.read(lambda tx: load_audit(tx, f"contacts/{UNIT}", 0, 99))
     assert entries[-1].operation == "console.undeliverable"
+
+
+async def test_a_recipient_who_takes_nothing_for_now_holds_no_other_up(village: Village) -> None:
+    await village.contacts.register(MANAGER, person("V-4", "赵六", "z@village.example", ContactPost.DRAFTER))
+    for first, second in ((LOOKER, "z@village.example"), ("z@village.example", LOOKER)):
+        village.server.refused = {first: "450 later"}
+        await village.ask()
+        assert village.server.got[-1]["To"] == second
+
+
+async def test_a_message_that_is_never_taken_is_given_up_and_audited(village: Village) -> None:
+    village.server.answer = None
+    await village.ask()
+    for _ in range(ATTEMPTS + 5):
+        village.office.clock.advance(minutes=11)
+        await village.messenger.look()
+    assert len(village.server.got) == ATTEMPTS
+    assert len({mail_["Message-ID"] for mail_ in village.server.got}) == 1
+    entries = await village.office.store.read(lambda tx: load_audit(tx, f"contacts/{UNIT}", 0, 99))
+    assert entries[-1].operation == "console.undeliverable"
+
+
+async def test_an_outage_of_the_mail_server_takes_nobodys_message_and_leaves_no_link(village: Village) -> None:
+    kept = mail.MailServer()
+    async with mail.mail_server(kept):
+        messenger = village.told_by(plain_notifier(kept))
+    await village.office.open("VERIFIED")
+    for _ in range(ATTEMPTS + 5):
+        await messenger.look()
+        village.office.clock.advance(minutes=11)
+    async with mail.mail_server(kept):
+        assert await messenger.look() == 1
+    village.office.clock.advance(days=30)
+    assert await messenger.sweep() == 1
+
+
+async def test_a_message_on_which_each_process_dies_is_given_up(village: Village) -> None:
+    await village.office.open("VERIFIED")
+    await village.messenger._read_events()
+    for _ in range(ATTEMPTS):
+        (message,) = await village.office.store.read(lambda tx: due_messages(tx, village.office.clock.now(), 9))
+        assert await village.messenger._taken(message) is not None
+        village.office.clock.advance(hours=1)
+    assert await village.messenger.look() == 0
+    assert village.server.got == []
+
+
+async def test_who_may_take_up_what_was_given_back_is_told(village: Village) -> None:
+    request = await village.ask()
+    await village.office.requests.claim(drafter(UNIT), call(request))
+    await village.office.requests.release(drafter(UNIT), call(request))
+    assert await village.messenger.look() == 1
+    assert [mail_["To"] for mail_ in village.server.got] == [LOOKER, LOOKER]
 
 
 async def test_nobody_is_told_of_what_is_done_or_was_passed_on_meanwhile(village: Village) -> None:

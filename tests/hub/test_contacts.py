@@ -9,6 +9,7 @@ import pytest
 from graph_models.contacts import ContactPost
 from graph_models.journal_records import load_audit
 from hub.actors import Actor, Post
+from hub.contacts import CONTACTS_LIMIT
 from hub.errors import ConflictError, InvalidInputError, NotFoundError, NotPermittedError, OutsideCatalogueError
 from tests.hub.catalogue_authority import JUSTICE
 from tests.hub.village import CHECKER, MANAGER, UNIT, Village, contact_of, person
@@ -98,6 +99,15 @@ async def test_one_person_is_not_registered_as_two(village: Village) -> None:
     for changes in ({"staff_id": "V-1"}, {"email": CHECKER.upper()}):
         with pytest.raises(ConflictError):
             await village.contacts.register(MANAGER, replace(NEW, **changes))
+
+
+async def test_a_unit_has_so_many_contacts(village: Village) -> None:
+    registered = len(await village.contacts.list(MANAGER, UNIT))
+    for number in range(CONTACTS_LIMIT - registered):
+        await village.contacts.register(MANAGER, replace(NEW, staff_id=f"N-{number}", email=f"n{number}@v.example"))
+    with pytest.raises(ConflictError, match="at most"):
+        await village.contacts.register(MANAGER, NEW)
+    assert len(await village.contacts.list(MANAGER, UNIT)) == CONTACTS_LIMIT
 
 
 async def test_a_unit_outside_the_catalogue_has_no_contacts(village: Village) -> None:

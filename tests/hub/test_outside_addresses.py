@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.errors import AddressRefusedError
+from hub.errors import AddressRefusedError, UnavailableError
 from hub.outside_addresses import AddressRule, OutsideAddresses, allowed
 from tests.hub.webhook_posts import PUBLIC, public_addresses, resolved_as
 
@@ -48,6 +48,18 @@ PRIVATE = [
     "fd00:ec2::254",
     "ff02::1",
     "2001:db8::1",
+    "192.0.0.1",
+    "192.0.0.192",
+    "192.88.99.1",
+    "::ffff:0:a00:1",
+    "64:ff9b:1::a00:1",
+    "64:ff9b:1:a00:0:100::",
+    "2001:20::1",
+    "2001:4:112::1",
+    "100::1",
+    "3fff::1",
+    "4000::1",
+    "5f00::1",
 ]
 EVERYTHING = AddressRule(networks=(ip_network("0.0.0.0/0"), ip_network("::/0")))
 
@@ -104,7 +116,7 @@ async def test_a_name_without_an_address_is_refused(answer: list[str]) -> None:
     await refusal("https://unit.example/", OutsideAddresses(AddressRule(), resolved_as(answer)))
 
 
-async def test_a_resolver_that_fails_or_never_answers_is_a_refusal_in_time() -> None:
+async def test_a_resolver_that_fails_is_a_refusal_and_one_that_never_answers_a_failure_in_time() -> None:
     async def fail(host: str, port: int) -> Sequence[str]:
         raise OSError("no such name")
 
@@ -112,8 +124,38 @@ async def test_a_resolver_that_fails_or_never_answers_is_a_refusal_in_time() -> 
         await asyncio.Event().wait()
         return []
 
-    for resolve in (fail, never):
-        await refusal("https://unit.example/", OutsideAddresses(AddressRule(), resolve, seconds=0.05))
+    await refusal("https://unit.example/", OutsideAddresses(AddressRule(), fail))
+    with pytest.raises(UnavailableError, match="not resolved in time"):
+        await OutsideAddresses(AddressRule(), never, seconds=0.05).checked("https://unit.example/")
+
+
+async def test_a_name_without_an_address_and_one_that_leads_inside_look_alike() -> None:
+    async def fail(host: str, port: int) -> Sequence[str]:
+        raise OSError("no such name")
+
+    resolvers = (fail, resolved_as([]), resolved_as(["10.0.0.1"]), resolved_as(["fe80::1%eth0"]))
+    refusals = [await refusal("https://a.example/", OutsideAddresses(AddressRule(), one)) for one in resolvers]
+    refusals.append(await refusal("https://10.0.0.1/", OutsideAddresses(AddressRule())))
+    assert len({(one.message, one.message_zh, one.mend) for one in refusals}) == 1
+
+
+async def test_plain_http_is_refused_before_its_name_is_looked_up() -> None:
+    async def unwanted(host: str, port: int) -> Sequence[str]:
+        raise AssertionError("looked up")
+
+    rule = AddressRule(ports=frozenset())
+    assert "https" in (await refusal("http://inside.example/", OutsideAddresses(rule, unwanted))).message
+
+
+async def test_the_name_that_is_looked_up_is_the_one_that_is_connected_to() -> None:
+    asked: list[str] = []
+
+    async def noting(host: str, port: int) -> Sequence[str]:
+        asked.append(host)
+        return [PUBLIC]
+
+    found = await OutsideAddresses(AddressRule(), noting).checked("https://straße.example/")
+    assert asked == [found.url.raw_host.decode()] == ["xn--strae-oqa.example"]
 
 
 async def test_a_network_that_the_settings_name_is_reached_and_its_neighbour_is_not() -> None:
@@ -124,7 +166,10 @@ async def test_a_network_that_the_settings_name_is_reached_and_its_neighbour_is_
     await refusal("http://unit.example:443/", OutsideAddresses(rule, resolved_as(["10.20.1.1"])))
 
 
-@pytest.mark.parametrize("address", ["0.0.0.0", "169.254.169.254", "fd00:ec2::254", "224.0.0.1", "127.0.0.1", "::1"])
+@pytest.mark.parametrize(
+    "address",
+    ["0.0.0.0", "169.254.169.254", "192.0.0.192", "fd00:ec2::254", "64:ff9b:1::1", "224.0.0.1", "127.0.0.1", "::1"],
+)
 def test_no_network_in_the_settings_opens_metadata_services_or_the_machine_itself(address: str) -> None:
     assert not allowed(ip_address(address), EVERYTHING)
 
@@ -137,10 +182,19 @@ async def test_plain_http_is_for_loopback_alone_and_only_where_it_is_set() -> No
     await refusal("http://unit.example/", OutsideAddresses(rule, resolved_as(["127.0.0.1", PUBLIC])))
 
 
+@pytest.mark.parametrize("address", ["8.8.8.8", "192.31.196.1", "2400:cb00::1", "2606:4700::1111", "2620:4f:8000::1"])
+def test_a_public_address_is_reached(address: str) -> None:
+    assert allowed(ip_address(address), AddressRule())
+
+
+def test_a_network_of_ipv6_that_is_not_public_is_reached_where_the_settings_name_it() -> None:
+    assert allowed(ip_address("fd12::1"), AddressRule(networks=(ip_network("fd12::/16"),)))
+
+
 @given(st.ip_addresses(v=4))
 def test_an_ipv4_address_is_judged_alike_in_each_way_of_writing_it_in_ipv6(address) -> None:
     number = int(address)
     if number <= 0xFFFF:
         return
-    for prefix in ("::ffff:0:0", "64:ff9b::", "::"):
+    for prefix in ("::ffff:0:0", "::ffff:0:0:0", "64:ff9b::", "::"):
         assert allowed(ip_address(int(ip_address(prefix)) + number), AddressRule()) == allowed(address, AddressRule())

@@ -6,11 +6,12 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import orjson
 import pytest
 
 from graph_models.journal import EventDraft
@@ -18,16 +19,18 @@ from graph_models.journal_records import append_events, load_audit, read_events
 from graph_models.ladybug_store import LadybugStore
 from graph_models.webhook_records import LONGEST_WAIT
 from graph_models.webhooks import PauseReason, WebhookState
+from hub.actors import Actor, Post
+from hub.event_feed import EventFeed
 from hub.events import EventType
 from hub.outside_addresses import AddressRule, OutsideAddresses
-from hub.webhook_delivery import TURN_SECONDS, DeliveryRule, wait_after
+from hub.webhook_delivery import TURN_LONGEST_SECONDS, TURN_SECONDS, DeliveryRule, wait_after
 from hub.webhook_messages import WebhookMessages, WebhookSecrets
 from hub.webhook_poster import PostLimits
 from hub.webhooks import Redelivery, WebhookChange, WebhookStep
 from tests.hub import killed_webhooks
 from tests.hub.set_clock import NOW
-from tests.hub.webhook_posts import MANAGER, PUBLIC, TAKEN, UNIT, Receiver, WebhookHub, key, resolved_as
-from tests.simulators.hostile_source import answer, close_at_once, hang
+from tests.hub.webhook_posts import MANAGER, PUBLIC, STRANGER, TAKEN, UNIT, Receiver, WebhookHub, key, resolved_as
+from tests.simulators.hostile_source import Behaviour, answer, close_at_once, hang
 
 
 @pytest.fixture
@@ -243,6 +246,79 @@ async def test_one_receiver_that_hangs_holds_no_other_up(hub: WebhookHub) -> Non
         await hub.delivery.close()
 
 
+def slow_by(hub: WebhookHub, seconds: float) -> Behaviour:
+    """Take each message, after so many seconds of the hub's monotonic clock."""
+
+    async def behave(writer: asyncio.StreamWriter) -> None:
+        hub.seconds[0] += seconds
+        await TAKEN(writer)
+
+    return behave
+
+
+async def test_slow_receivers_with_a_backlog_leave_a_turn_to_another_unit(store: LadybugStore) -> None:
+    hub = WebhookHub(store, rule=DeliveryRule(at_once=2))
+    slow = slow_by(hub, TURN_LONGEST_SECONDS / 2)
+    units = {name: Actor(f"{name}-9", name, frozenset({Post.UNIT_MANAGER})) for name in ("SLOW-1", "SLOW-2")}
+    async with Receiver(slow) as first, Receiver(slow) as second, Receiver() as quick:
+        for (unit, manager), receiver in zip(units.items(), (first, second), strict=True):
+            await hub.register(receiver.url, actor=manager)
+            await hub.happen(20, unit=unit)
+        await hub.deliver()
+        await hub.register(quick.url)
+        assert await hub.deliver() == 2
+        assert quick.sequences() == [1]
+        assert max(first.asked, second.asked) <= 4
+        while await hub.deliver():
+            pass
+        assert first.sequences() == second.sequences() == list(range(1, 22))
+    await hub.close()
+
+
+async def test_one_unit_has_not_all_the_places(store: LadybugStore) -> None:
+    hub = WebhookHub(store, rule=DeliveryRule(at_once=3))
+    async with Receiver(hang) as slow, Receiver() as quick:
+        for _ in range(3):
+            await hub.register(slow.url)
+        await hub.register(quick.url, actor=STRANGER)
+        assert await hub.delivery.look() == 2
+        await _asked(quick, 1)
+        await hub.delivery.close()
+
+
+async def test_a_delivery_under_way_is_broken_off_when_its_webhook_is_removed(hub: WebhookHub) -> None:
+    async with Receiver(hang) as receiver:
+        step = await hub.register(receiver.url)
+        await hub.delivery.look()
+        await _asked(receiver, 1)
+        await hub.service.remove(MANAGER, step.stored.webhook.id, key())
+        async with asyncio.timeout(hub.limits.seconds / 2):
+            await hub.delivery.settle()
+    assert (await hub.stored(step)).progress.failures == 0
+
+
+class ChangedMeanwhile(EventFeed):
+    """A feed whose events were pruned, and whose webhook is paused while that is looked up."""
+
+    def __init__(self, store: LadybugStore, pause: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(store)
+        self.pause = pause
+
+    async def bounds(self, unit_code: str) -> tuple[int, int]:
+        await self.pause()
+        return 2, 3
+
+
+async def test_who_lost_the_turn_before_the_first_event_posts_none(hub: WebhookHub) -> None:
+    async with Receiver() as receiver:
+        step = await hub.register(receiver.url)
+        await hub.happen(2)
+        feed = ChangedMeanwhile(hub.store, lambda: switch(hub, step, active=False))
+        hub.delivery = replace(hub.delivery, feed=feed)
+        await hub.deliver()
+        assert receiver.asked == 0
+
+
 async def test_a_clock_that_jumped_ahead_and_back_holds_nothing_up(hub: WebhookHub) -> None:
     async with Receiver(answer(b"", 500), TAKEN) as receiver:
         await hub.register(receiver.url)
@@ -272,16 +348,16 @@ async def test_without_the_key_of_its_secret_nothing_unsigned_leaves(hub: Webhoo
     assert (await hub.stored(step)).progress.last_failure == "SECRET_UNREADABLE"
 
 
-async def test_an_event_that_only_a_newer_version_knows_waits_for_its_process_and_is_not_passed_over(hub) -> None:
+async def test_an_event_that_only_a_newer_version_knows_goes_out_in_its_place_as_its_first_version(hub) -> None:
     async with Receiver() as receiver:
         step = await hub.register(receiver.url)
         draft = EventDraft(unit_code=UNIT, type="moon.landed", subject="M1", at=NOW, payload_json="{}")
         await hub.store.write(lambda tx: append_events(tx, (draft,)))
         await hub.happen(1)
         await hub.deliver()
-        assert receiver.sequences() == [1]
-    progress = (await hub.stored(step)).progress
-    assert (progress.cursor, progress.failures, progress.last_failure) == (1, 1, "EVENT_UNKNOWN")
+        types = [orjson.loads(body)["type"] for _, body in receiver.messages]
+        assert (receiver.sequences(), types[1]) == ([1, 2, 3], "proofhub.moon.landed.v1")
+    assert (await hub.stored(step)).progress.cursor == 3
 
 
 async def _asked(receiver: Receiver, count: int) -> None:

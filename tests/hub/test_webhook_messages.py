@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import orjson
 import pytest
+import structlog
 from cryptography.fernet import Fernet
 
 from graph_models.casework import OutboxEvent
@@ -58,6 +59,19 @@ def test_the_secret_before_a_rotation_signs_for_its_time_and_no_longer() -> None
         verify_webhook(shown(secret), made.headers, made.body, at)
     made = maker.message(EVENT, record, AT)
     verify_webhook(shown(old), made.headers, made.body, AT)
+
+
+def test_where_the_key_of_the_old_secret_was_dropped_too_soon_the_new_one_signs_alone() -> None:
+    dropped, kept = (Fernet.generate_key().decode() for _ in range(2))
+    secret, old = make_secret(SystemIds()), make_secret(SystemIds())
+    locked, before = WebhookSecrets((kept,)).locked(secret), WebhookSecrets((dropped,)).locked(old)
+    record = replace(webhook().webhook, secret=locked, old_secret=before)
+    maker = WebhookMessages(CloudEvents("https://hub.example"), WebhookSecrets((kept,)))
+    with structlog.testing.capture_logs() as logs:
+        made = maker.message(EVENT, record, AT)
+    assert verify_webhook(shown(secret), made.headers, made.body, AT)
+    assert len(made.headers["webhook-signature"].split(" ")) == 1
+    assert [(line["event"], line["webhook"]) for line in logs] == [("webhook.old_secret_unreadable", record.id)]
 
 
 def test_an_identifier_of_a_message_holds_no_full_stop() -> None:

@@ -120,6 +120,24 @@ async def test_where_the_first_address_takes_no_connection_the_next_is_tried() -
         assert (await posting.post(url, MESSAGE)).taken
 
 
+async def test_no_receivers_cookie_is_kept_or_sent() -> None:
+    script = answer(b"", 200, **{"Set-Cookie": "sid=unit-a; Path=/"})
+    async with Receiver(script) as receiver, poster(OutsideAddresses(HERE, LOCAL)) as posting:
+        for host in ("unit-a.example", "unit-a.example", "unit-b.example"):
+            await posting.post(receiver.url.replace("127.0.0.1", host), MESSAGE)
+        assert not any("cookie" in name.lower() for headers, _ in receiver.messages for name in headers)
+        assert len(posting._client.cookies.jar) == 0
+
+
+async def test_a_name_that_is_not_resolved_in_time_is_a_failure_of_its_own() -> None:
+    async def never(host: str, port: int) -> list[str]:
+        await asyncio.Event().wait()
+        return []
+
+    async with poster(OutsideAddresses(HERE, never, seconds=0.05)) as posting:
+        assert await posting.post("https://unit.example/", MESSAGE) == Posted(None, "NAME_TIMEOUT")
+
+
 async def test_each_message_has_a_connection_of_its_own() -> None:
     async with Receiver() as receiver, poster(OutsideAddresses(HERE)) as posting:
         for _ in range(3):

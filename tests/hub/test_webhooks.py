@@ -10,7 +10,10 @@ import pytest
 
 from graph_models.journal_records import load_audit, read_events
 from graph_models.ladybug_store import LadybugStore
+from graph_models.retention_records import hold_floor
 from graph_models.rows import to_document
+from graph_models.statements_retention import WRITE_FLOOR
+from graph_models.store import Transaction
 from graph_models.webhooks import PauseReason, WebhookState
 from hub.actors import Actor, Post
 from hub.client.webhooks import verify_webhook
@@ -18,6 +21,7 @@ from hub.clock import SystemIds
 from hub.errors import (
     AddressRefusedError,
     ConflictError,
+    EventsGoneError,
     IdempotencyConflictError,
     InvalidInputError,
     NotFoundError,
@@ -108,6 +112,49 @@ async def test_a_rotated_secret_is_shown_once_and_the_old_one_signs_for_a_day(se
             assert secret is not None
             assert verify_webhook(secret, headers, body, hub.clock.now())
         await hub.close()
+
+
+@pytest.mark.requirement("I4")
+async def test_a_step_that_made_no_secret_shows_none_when_it_is_repeated(service: WebhookService) -> None:
+    step = await service.register(MANAGER, URL, (), key())
+    colleague = Actor("GA-10", UNIT, frozenset({Post.UNIT_MANAGER}))
+    wanted, paused = again(step, after=0), change(step, active=False)
+    for _ in range(2):
+        assert (await service.change(colleague, paused)).secret is None
+        assert (await service.redeliver(colleague, wanted)).secret is None
+    for _ in range(2):
+        assert (await service.remove(colleague, step.stored.webhook.id, "the-end")).secret is None
+
+
+async def test_a_rotation_that_is_repeated_shows_its_secret_while_that_is_in_force(service: WebhookService) -> None:
+    step = await service.register(MANAGER, URL, (), key())
+    rotation = change(step, rotate_secret=True)
+    rotated = await service.change(MANAGER, rotation)
+    assert (await service.change(MANAGER, rotation)).secret == rotated.secret
+    await service.change(MANAGER, change(step, rotate_secret=True))
+    assert (await service.change(MANAGER, rotation)).secret is None
+
+
+async def test_all_types_and_the_types_as_they_are_are_two_contents(service: WebhookService) -> None:
+    step = await service.register(MANAGER, URL, ("case.opened",), key())
+    await service.change(MANAGER, change(step, key="k", active=True))
+    with pytest.raises(IdempotencyConflictError):
+        await service.change(MANAGER, change(step, key="k", active=True, event_types=()))
+
+
+async def test_a_redelivery_that_is_repeated_after_its_events_went_is_done_already(service: WebhookService) -> None:
+    step = await service.register(MANAGER, URL, (), key())
+    wanted = again(step, after=0)
+    await service.redeliver(MANAGER, wanted)
+
+    async def prune(tx: Transaction) -> None:
+        await hold_floor(tx, UNIT)
+        await tx.run(WRITE_FLOOR, {"unit_code": UNIT, "pruned": 1, "latest": 0})
+
+    await service.store.write(prune)
+    assert (await service.redeliver(MANAGER, wanted)).stored.webhook.id == step.stored.webhook.id
+    with pytest.raises(EventsGoneError):
+        await service.redeliver(MANAGER, again(step, after=0))
 
 
 @pytest.mark.requirement("I4")

@@ -28,21 +28,31 @@ class MailServer:
     got: list[EmailMessage] = field(default_factory=list)
     refuses: str | None = None
     """What it answers to every recipient, for example ``550 no such user``."""
+    refused: dict[str, str] = field(default_factory=dict)
+    """What it answers to single recipients."""
+    answer: str | None = "250 taken"
+    """What it answers to a whole message; None: it hangs up, having taken it."""
+    waits: float = 0.0
+    """How long it takes for that answer, in seconds."""
 
     async def handle_RCPT(  # noqa: N802  the library's name
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
-        if self.refuses is not None:
-            return self.refuses
+        refusal = self.refused.get(address, self.refuses)
+        if refusal is not None:
+            return refusal
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         content = envelope.original_content or b""
         message = message_from_bytes(content, _class=EmailMessage, policy=default)  # type: ignore[call-overload]
         assert envelope.rcpt_tos == [message["To"].addresses[0].addr_spec]
         self.got.append(message)
-        return "250 taken"
+        await asyncio.sleep(self.waits)
+        if self.answer is None:
+            server.transport.abort()
+        return self.answer or "421 gone"
 
     def to(self, address: str) -> list[EmailMessage]:
         """Return what came for an address."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -60,6 +62,17 @@ def test_a_message_without_a_header_is_refused(name: str) -> None:
 def test_a_message_that_is_not_of_now_is_refused(seconds: int) -> None:
     with pytest.raises(WebhookRefusedError, match="not of now"):
         verify_webhook(SECRET, HEADERS, BODY, AT + timedelta(seconds=seconds))
+
+
+@pytest.mark.parametrize("size", [0, 1, 23, 65])
+def test_a_secret_that_is_empty_too_short_or_too_long_is_none(size: int) -> None:
+    key = b"k" * size
+    signed = b"msg_1.1614265330." + BODY
+    mac = base64.b64encode(hmac.digest(key, signed, "sha256")).decode()
+    headers = HEADERS | {"Webhook-Id": "msg_1", "Webhook-Signature": f"v1,{mac}"}
+    for prefix in ("", "whsec_"):
+        with pytest.raises(ValueError, match="no webhook secret"):
+            verify_webhook(prefix + base64.b64encode(key).decode(), headers, BODY, AT)
 
 
 def test_another_body_or_secret_is_refused() -> None:

@@ -6,10 +6,12 @@ import re
 from urllib.parse import quote
 
 import pytest
+from starlette.requests import Request
 
 from graph_models.casework import RequestState
 from graph_models.contacts import ContactPost
-from hub.entry.console_pages import WRONG_AT_MOST
+from hub.entry.console_pages import WRONG_AT_MOST, _caller
+from hub.parts import AskedPart
 from tests.hub.office import NAME, OPERATOR, PERSON, call, drafter, found, reviewer, states
 from tests.hub.village import (
     CHECKER,
@@ -42,6 +44,28 @@ async def test_a_village_answers_by_three_links_from_three_mails(village: Villag
     assert states(case) == {"01": "MET"}
     assert (case.proofs[0].producing_unit, case.proofs[0].negative) == (UNIT, False)
     assert len(village.server.got) == 3
+
+
+@pytest.mark.requirement("R14.2", "R14.4")
+async def test_a_village_answers_a_part_by_its_links_and_sees_just_its_fields(village: Village) -> None:
+    office, asker = village.office, drafter("GA-CX")
+    (whole,) = (await office.open("JOINT")).requests
+    whole = await office.requests.reroute(drafter("GA-HS"), call(whole), "GA-CX", "户籍在慈溪")
+    await office.requests.claim(asker, call(whole))
+    asked = AskedPart(unit_code=UNIT, fields=("since",), reason="入户在海曙")
+    part = (await office.requests.parts.request(asker, call(whole), asked)).part
+    await village.messenger.look()
+    page = (await village.client.get(village.server.link(LOOKER))).text
+    assert ("fact.since" in page, "fact.name" in page, "入户在海曙" in page) == (True, False, True)
+    assert (await village.send(village.server.link(LOOKER), found="yes", fact_name=NAME)).status_code == 400
+    await village.send(village.server.link(LOOKER), found="yes", fact_since="2015-06-01")
+    await village.messenger.look()
+    await village.send(village.server.link(CHECKER), step="approve")
+    await village.messenger.look()
+    assert "列入对方单位出具的电子证明" in (await village.client.get(village.server.link(KEEPER))).text
+    await village.send(village.server.link(KEEPER))
+    done = await village.read(part)
+    assert (done.state, done.seal_keeper) == (RequestState.DELIVERED, "V-3")
 
 
 @pytest.mark.requirement("R16.1")
@@ -235,9 +259,41 @@ async def test_who_tries_many_wrong_links_has_to_wait(village: Village) -> None:
     tries = [f"/console/{quote('guess' * 8 + str(number))}" for number in range(WRONG_AT_MOST + 1)]
     statuses = [(await village.client.get(path)).status_code for path in tries]
     assert statuses == [404] * WRONG_AT_MOST + [429]
-    assert (await village.client.get(village.server.link(LOOKER))).status_code == 429
+    refused = await village.client.post(tries[0], data={"form": "x", "step": "seal"})
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "60")
     village.office.clock.advance(seconds=61)
+    assert (await village.client.get(tries[0])).status_code == 404
+
+
+async def test_a_good_link_opens_whatever_others_of_the_same_address_have_tried(village: Village) -> None:
+    await village.ask()
+    for number in range(WRONG_AT_MOST + 1):
+        await village.client.get(f"/console/{'guess' * 8}{number}")
     assert (await village.client.get(village.server.link(LOOKER))).status_code == 200
+    assert (await village.send(village.server.link(LOOKER), **FOUND)).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("host", "caller"),
+    [
+        ("10.0.0.1", "10.0.0.1"),
+        ("::ffff:10.0.0.1", "10.0.0.1"),
+        ("2400:cb00:1:2:3::4", "2400:cb00:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("socket", "socket"),
+    ],
+)
+def test_callers_are_told_apart_by_address_or_by_network_of_one_customer(host: str, caller: str) -> None:
+    assert _caller(Request({"type": "http", "client": (host, 1), "headers": []})) == caller
+
+
+async def test_remarks_that_are_too_long_come_back_with_the_form(village: Village) -> None:
+    await village.ask()
+    await village.send(village.server.link(LOOKER), **FOUND)
+    await village.messenger.look()
+    answer = await village.send(village.server.link(CHECKER), step="return", remarks="y" * 2000)
+    assert answer.status_code == 400
+    assert "<form" in answer.text
 
 
 async def test_a_draft_by_machine_is_reviewed_and_sealed_by_link_too(village: Village) -> None:

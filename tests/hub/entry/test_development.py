@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
 
@@ -47,6 +48,14 @@ def test_its_name_alone_does_not_make_it_believed(host: str) -> None:
 
 def test_a_city_with_an_issuer_of_its_own_may_listen_anywhere() -> None:
     require_loopback(listening("0.0.0.0", development=False, issuer="https://sso.city.example"))
+
+
+@pytest.mark.parametrize(("host", "refused"), [("127.0.0.1", False), ("0.0.0.0", True), ("hub.example", True)])
+def test_webhooks_reach_this_machine_only_where_the_hub_is_on_loopback(host: str, refused: bool) -> None:
+    city = {"development": False, "issuer": "https://sso.city.example"}
+    given = Settings(server={"host": host}, identity=city, webhooks={"loopback": True})
+    with pytest.raises(UnsafeSettingError, match="WEBHOOKS__LOOPBACK") if refused else nullcontext():
+        require_loopback(given)
 
 
 def test_its_key_is_made_once_and_only_its_owner_can_read_it(tmp_path: Path) -> None:
