@@ -13,7 +13,7 @@ import orjson
 from starlette.types import Receive, Send
 
 from schema.http_request import EVENTS
-from schema.streams import CloseCode, StreamEndedError, StreamRefusedError, Streams, refusal
+from schema.streams import SSE, CloseCode, StreamEndedError, StreamRefusedError, Streams, refusal
 
 _HEADERS = [
     (b"content-type", f"{EVENTS}; charset=utf-8".encode()),
@@ -30,9 +30,10 @@ class EventStream:
         self._receive = receive
         self._send = send
         self._writing = asyncio.Lock()
+        self._cut_off = False
 
-    async def serve(self, results: AsyncGenerator[dict[str, object], None], seconds: float | None) -> None:
-        """Send the results until they end, the caller goes, or the seconds are over for which its token is good."""
+    async def serve(self, results: AsyncGenerator[dict[str, object], None], until: float | None) -> None:
+        """Send the results until they end, the caller goes, or its token is good no more (loop time, in seconds)."""
         await self._send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
         ended = StreamEndedError()
         try:
@@ -41,7 +42,7 @@ class EventStream:
                 tasks.create_task(self._watch_caller())
                 tasks.create_task(self._streams.until_stopped())
                 tasks.create_task(self._keep_alive())
-                tasks.create_task(_expire(seconds))
+                tasks.create_task(_expire(until))
         except* StreamEndedError as found:
             ended = next(each for each in found.exceptions if isinstance(each, StreamEndedError))
         try:
@@ -81,13 +82,16 @@ class EventStream:
         try:
             async with self._writing, asyncio.timeout(self._streams.limits.write_seconds):
                 await self._send({"type": "http.response.body", "body": data, "more_body": True})
-        except (TimeoutError, OSError):
+        except OSError as problem:
+            if isinstance(problem, TimeoutError) and not self._cut_off:  # other writers of this answer wait as well
+                self._cut_off = True
+                self._streams.cut_off[SSE] += 1
             raise StreamEndedError(CloseCode.SLOW, "the caller does not read, or is gone") from None
 
 
-async def _expire(seconds: float | None) -> None:
-    if seconds is not None:
-        await asyncio.sleep(seconds)
+async def _expire(until: float | None) -> None:
+    if until is not None:
+        await asyncio.sleep(until - asyncio.get_running_loop().time())
         raise StreamEndedError(CloseCode.FORBIDDEN, "the token has expired")
 
 

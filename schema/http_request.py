@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import parse_qs
@@ -76,12 +77,20 @@ def is_json(content_type: bytes) -> bool:
     return kind == JSON and all(charset in ("utf-8", "utf8") for charset in charsets)
 
 
-async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
+async def read_body(scope: Scope, receive: Receive, limit: int, seconds: float) -> bytes:
     """Return the body of a request.
 
     Raises:
-        RequestRefusedError: it has more bytes than the limit, or the caller went away.
+        RequestRefusedError: it has more bytes than the limit, takes longer than the seconds, or the caller went away.
     """
+    try:
+        async with asyncio.timeout(seconds):
+            return await _whole(scope, receive, limit)
+    except TimeoutError:
+        raise RequestRefusedError(408, "BODY_TOO_SLOW", f"the body took longer than {seconds:g} s") from None
+
+
+async def _whole(scope: Scope, receive: Receive, limit: int) -> bytes:
     length = header(scope, b"content-length")
     if length.isdigit() and int(length) > limit:
         raise _too_large(limit)

@@ -44,6 +44,8 @@ class GraphQLLimits:
 
     body_bytes: int = 5 * MEBIBYTE
     """Largest body of a request."""
+    body_seconds: float = 30.0
+    """How long a caller may take to send it."""
     document_characters: int = 32_768
     """Longest GraphQL document."""
     tokens: int = 2_000

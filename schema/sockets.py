@@ -19,7 +19,7 @@ from hub.actors import Admitted
 from hub.errors import UnauthenticatedError
 from schema.errors import RequestRefusedError
 from schema.http_request import GraphQLRequest, request_of
-from schema.streams import CloseCode, StreamEndedError, StreamRefusedError, Streams, refusal
+from schema.streams import WEBSOCKET, CloseCode, StreamEndedError, StreamRefusedError, Streams, refusal
 
 LOG = structlog.get_logger("proofhub.graphql")
 PROTOCOL = "graphql-transport-ws"
@@ -51,6 +51,7 @@ class GraphQLSocket:
         ended = StreamEndedError(CloseCode.SUBPROTOCOL, f"speak {PROTOCOL}")
         if spoken:
             ended = await self._ended()
+        self._streams.cut_off[WEBSOCKET] += ended.code is CloseCode.SLOW
         if ended.code is not None:
             await self._close(ended.code, ended.reason)
 
@@ -67,15 +68,16 @@ class GraphQLSocket:
         return ended
 
     async def _converse(self) -> None:
-        with self._streams.seats.connection():
+        seats = self._streams.seats
+        with seats.stranger():
             admitted = await self._introduced()
-            with self._streams.seats.of(admitted.actor):
+        with seats.connection(WEBSOCKET), seats.of(admitted.actor):
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._expire(admitted.seconds))  # before anything that takes time
+                tasks.create_task(self._streams.until_stopped())
                 await self._write({"type": "connection_ack"})
-                async with asyncio.TaskGroup() as tasks:
-                    tasks.create_task(self._listen(tasks, admitted))
-                    tasks.create_task(self._streams.until_stopped())
-                    tasks.create_task(self._expire(admitted.seconds))
-                    tasks.create_task(self._ping())
+                tasks.create_task(self._listen(tasks, admitted))
+                tasks.create_task(self._ping())
 
     async def _introduced(self) -> Admitted:
         """Wait for `connection_init` and return who it is."""

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 from graphql import ExecutionResult, GraphQLError
 
@@ -22,6 +22,8 @@ from schema.http_request import GraphQLRequest
 from schema.limits import GraphQLLimits, OperationFacts
 from schema.schema import core_schema
 
+K = TypeVar("K")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamLimits:
@@ -31,8 +33,12 @@ class StreamLimits:
     """Most connections at a time, of all callers, WebSockets and event streams together."""
     connections_per_actor: int = 20
     """Most connections of one actor of one unit."""
+    introducing: int = 200
+    """Most WebSockets of which it is not known yet whose they are; they take no connection from those that are."""
     subscriptions: int = 20
     """Most subscriptions of one WebSocket; an event stream has one."""
+    subscriptions_per_actor: int = 100
+    """Most subscriptions of one actor of one unit, on all its connections."""
     message_bytes: int = 131_072
     """Largest message of a caller."""
     init_seconds: float = 5.0
@@ -41,6 +47,10 @@ class StreamLimits:
     """How long a caller may not read until it is cut off."""
     ping_seconds: float = 20.0
     """How often something is sent where nothing happens, so that nobody in between thinks it dead."""
+
+
+WEBSOCKET, SSE = TRANSPORTS = ("websocket", "sse")
+"""By what subscribers are connected."""
 
 
 class CloseCode(IntEnum):
@@ -81,12 +91,16 @@ class StreamRefusedError(Exception):
 
 
 class Seats:
-    """Counts the connections of all and of each actor."""
+    """Counts the connections of all, of each actor and of those who have not said who they are, and subscriptions."""
 
     def __init__(self, limits: StreamLimits) -> None:
         self._limits = limits
         self._taken = 0
+        self.by_transport: Counter[str] = Counter(dict.fromkeys(TRANSPORTS, 0))
+        """How many there are of each transport."""
+        self._strangers: Counter[None] = Counter()
         self._of: Counter[tuple[str, str]] = Counter()
+        self._subscriptions: Counter[tuple[str, str]] = Counter()
 
     @property
     def taken(self) -> int:
@@ -94,29 +108,41 @@ class Seats:
         return self._taken
 
     @contextmanager
-    def connection(self) -> Iterator[None]:
+    def connection(self, transport: str) -> Iterator[None]:
         """Take a seat while the block lasts. Raises StreamEndedError where none is left."""
         if self._taken >= self._limits.connections:
             raise StreamEndedError(CloseCode.TRY_LATER, "the hub has as many subscribers as it takes")
         self._taken += 1
+        self.by_transport[transport] += 1
         try:
             yield
         finally:
             self._taken -= 1
+            self.by_transport[transport] -= 1
 
     @contextmanager
     def of(self, actor: Actor) -> Iterator[None]:
         """Count a connection as this actor's while the block lasts. Raises StreamEndedError where it has too many."""
-        name = (actor.unit_code, actor.subject)
-        if self._of[name] >= self._limits.connections_per_actor:
-            raise StreamEndedError(CloseCode.TRY_LATER, "this caller has as many connections as it may")
-        self._of[name] += 1
-        try:
+        full = StreamEndedError(CloseCode.TRY_LATER, "this caller has as many connections as it may")
+        with _one_more(self._of, _name(actor), self._limits.connections_per_actor, full):
             yield
-        finally:
-            self._of[name] -= 1
-            if not self._of[name]:
-                del self._of[name]
+
+    @contextmanager
+    def stranger(self) -> Iterator[None]:
+        """Count a connection until it is known whose it is. Raises StreamEndedError where there are too many."""
+        full = StreamEndedError(
+            CloseCode.TRY_LATER, "the hub waits for as many callers to introduce themselves as it may"
+        )
+        with _one_more(self._strangers, None, self._limits.introducing, full):
+            yield
+
+    @contextmanager
+    def subscription(self, actor: Actor) -> Iterator[None]:
+        """Count a subscription as this actor's while the block lasts. Raises StreamRefusedError: one too many."""
+        most = self._limits.subscriptions_per_actor
+        full = StreamRefusedError([refusal("TOO_MANY_SUBSCRIPTIONS", f"a caller has at most {most}: end one")])
+        with _one_more(self._subscriptions, _name(actor), most, full):
+            yield
 
 
 class Streams:
@@ -132,6 +158,10 @@ class Streams:
         self._documents = documents
         self._cost = bounds.cost
         self._stopping = asyncio.Event()
+        self.open: Counter[str] = Counter(dict.fromkeys(watchable(), 0))
+        """How many subscriptions of each field there are."""
+        self.cut_off: Counter[str] = Counter(dict.fromkeys(TRANSPORTS, 0))
+        """How many subscribers of each transport were cut off because they did not read."""
 
     def stop(self) -> None:
         """Tell every subscriber to connect again."""
@@ -152,18 +182,22 @@ class Streams:
         """
         prepared, operation = self._prepared(request)
         context = RequestContext(actor, self._services, request_id, Loaders(self._services, actor))
+        self.open.update(operation.root_fields)
         try:
-            found = await subscribed(core_schema(), prepared, request, context)
-            if isinstance(found, ExecutionResult):
-                raise StreamRefusedError([shown(error, request_id) for error in found.errors or ()])
-            async with aclosing(found) as results:
-                async for result in results:
-                    yield _payload(result, request_id)
+            with self.seats.subscription(actor):
+                found = await subscribed(core_schema(), prepared, request, context)
+                if isinstance(found, ExecutionResult):
+                    raise StreamRefusedError([shown(error, request_id) for error in found.errors or ()])
+                async with aclosing(found) as results:
+                    async for result in results:
+                        yield _payload(result, request_id)
         except StreamRefusedError:
             raise
         except Exception as problem:  # the caller sees a refusal of the hub's as it is, and of all else an id
             path = sorted(operation.root_fields)
             raise StreamRefusedError([shown(GraphQLError("", path=path, original_error=problem), request_id)]) from None
+        finally:
+            self.open.subtract(operation.root_fields)
 
     def _prepared(self, request: GraphQLRequest) -> tuple[PreparedDocument, OperationFacts]:
         try:
@@ -180,6 +214,30 @@ class Streams:
         except RequestRefusedError as refused:
             raise StreamRefusedError([refusal(refused.code, refused.message)]) from None
         return prepared, operation
+
+
+@contextmanager
+def _one_more(counts: Counter[K], name: K, most: int, full: Exception) -> Iterator[None]:
+    """Count one more under the name while the block lasts; raise ``full`` where there are as many as there may be."""
+    if counts[name] >= most:
+        raise full
+    counts[name] += 1
+    try:
+        yield
+    finally:
+        counts[name] -= 1
+        if not counts[name]:
+            del counts[name]
+
+
+def _name(actor: Actor) -> tuple[str, str]:
+    return actor.unit_code, actor.subject
+
+
+def watchable() -> tuple[str, ...]:
+    """Return the names of what can be watched."""
+    kind = core_schema().subscription_type
+    return tuple(kind.fields) if kind else ()
 
 
 def refusal(code: str, message: str) -> dict[str, object]:

@@ -22,7 +22,10 @@ R = TypeVar("R")
 S = TypeVar("S")
 _CURSORS = "events"
 _CURSOR = "Opaque: give it as `after` to go on behind this one, here or at another hub."
-_EVENT = "Type of the event; `subscribed` in the first message, which only says from where on nothing is missed."
+_EVENT = (
+    "Type of the event; `subscribed` in the first message, which only says from where on nothing is missed; `progress` "
+    "in one that only gives a newer cursor: what happened up to it was not for this subscription."
+)
 
 UnitCode: TypeAlias = Annotated[str, strawberry.argument(description="Code of the caller's unit.")]
 Seen: TypeAlias = Annotated[
@@ -39,7 +42,7 @@ class RequestEvent:
     event: str = strawberry.field(description=_EVENT)
     at: datetime = strawberry.field(description="When it happened.")
     request: VerificationRequest | None = strawberry.field(
-        description="The request as it is now; null in the first message of a subscription without `after`."
+        description="The request as it is now; null where `event` is `subscribed` or `progress`."
     )
 
 
@@ -50,7 +53,7 @@ class CaseEvent:
     cursor: str = strawberry.field(description=_CURSOR)
     event: str = strawberry.field(description=_EVENT)
     at: datetime = strawberry.field(description="When it happened.")
-    case: Case = strawberry.field(description="The case as it is now.")
+    case: Case | None = strawberry.field(description="The case as it is now; null where `event` is `progress`.")
 
 
 def _subscription(description: str) -> Callable[[S], S]:
@@ -125,9 +128,8 @@ def _request_event(_: Info, cursor: str, happened: Happening[records.Verificatio
 
 
 def _case_event(info: Info, cursor: str, happened: Happening[CaseFile]) -> CaseEvent:
-    if happened.record is None:
-        raise AssertionError("a case is there from the first message on")
-    return CaseEvent(cursor=cursor, event=happened.kind, at=happened.at, case=case_shape(info, happened.record))
+    case = None if happened.record is None else case_shape(info, happened.record)
+    return CaseEvent(cursor=cursor, event=happened.kind, at=happened.at, case=case)
 
 
 def _sequence(unit_code: str, after: str | None) -> int | None:

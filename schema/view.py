@@ -6,6 +6,7 @@ else is parsed and validated once for each document text, and executed.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from contextlib import ExitStack
 
@@ -18,7 +19,7 @@ from hub.errors import UnavailableError
 from schema.answer_cache import Answer, AnswerCache, may_be_kept
 from schema.context import Loaders, RequestContext, Services
 from schema.documents import Documents, InvalidDocumentError
-from schema.errors import RequestRefusedError
+from schema.errors import UNAVAILABLE, RequestRefusedError
 from schema.event_stream import EventStream
 from schema.execution import is_refused, run, shown
 from schema.explorer import explorer_page
@@ -39,14 +40,19 @@ from schema.http_request import (
 from schema.limits import GraphQLLimits
 from schema.schema import core_schema
 from schema.sockets import GraphQLSocket
-from schema.streams import StreamEndedError, StreamLimits, Streams
+from schema.streams import SSE, StreamEndedError, StreamLimits, Streams
 
+FULL_SECONDS = 5
+"""How soon it is worth the while to ask again for a stream where there are as many as there may be."""
 _NONE_PUBLISHED = 0
 """Stands for the catalogue's version while nothing is published; nothing is kept under it."""
 
 
 class GraphQLEndpoint:
-    """An ASGI application for one address; whoever calls it has put ``actor`` and ``request_id`` into the state."""
+    """An ASGI application for one address; whoever calls it has put ``actor`` and ``request_id`` into the state.
+
+    The state may hold ``token_until``: the loop's time, in seconds, up to which the actor's token is good.
+    """
 
     def __init__(
         self,
@@ -94,12 +100,12 @@ class GraphQLEndpoint:
         state["streamed"] = True
         with ExitStack() as seat:
             try:
-                seat.enter_context(self.streams.seats.connection())
+                seat.enter_context(self.streams.seats.connection(SSE))
                 seat.enter_context(self.streams.seats.of(actor))
             except StreamEndedError as full:
-                raise RequestRefusedError(429, "TOO_MANY_STREAMS", full.reason) from None
+                raise RequestRefusedError(429, "TOO_MANY_STREAMS", full.reason, FULL_SECONDS) from None
             results = self.streams.results(request, actor, str(state.get("request_id", "")))
-            await EventStream(self.streams, receive, send).serve(results, state.get("token_seconds"))
+            await EventStream(self.streams, receive, send).serve(results, state.get("token_until"))
 
     async def _answer(self, scope: Scope, receive: Receive, kind: str | None) -> Answer:
         state, actor = scope.get("state", {}), _actor(scope)
@@ -123,7 +129,9 @@ class GraphQLEndpoint:
             raise RequestRefusedError(405, "METHOD_NOT_ALLOWED", "use POST, or GET for queries")
         if not is_json(header(scope, b"content-type")):
             raise RequestRefusedError(415, "UNSUPPORTED_MEDIA_TYPE", f"send {JSON} in UTF-8")
-        return await read_body(scope, receive, self._limits.body_bytes)
+        body = await read_body(scope, receive, self._limits.body_bytes, self._limits.body_seconds)
+        _check_token(scope)
+        return body
 
     async def _execute(
         self, request: GraphQLRequest, context: RequestContext, method: str, question: tuple[bytes, str]
@@ -140,14 +148,15 @@ class GraphQLEndpoint:
             raise RequestRefusedError(405, "METHOD_NOT_ALLOWED", "mutations need POST")
         if operation.cost(request.variables) > self._limits.cost:
             raise RequestRefusedError(400, "COST_LIMIT", f"its pages can hold more than {self._limits.cost} entries")
-        version = self._version()
+        version, unavailable = self._version(), list[int]()
+        UNAVAILABLE.set(unavailable)
         result = await run(core_schema(), prepared, request, context)
         if result.errors and is_refused(result):
             return _request_error(result.errors, "BAD_VARIABLES", kind)
         body: dict[str, object] = {"data": result.data}
         if result.errors:
             body = {"errors": [shown(error, context.request_id) for error in result.errors], **body}
-        answer = Answer(200, kind, orjson.dumps(body))
+        answer = Answer(200, kind, orjson.dumps(body), _again_after(max(unavailable, default=None)))
         if not result.errors and version != _NONE_PUBLISHED and version == self._version() and may_be_kept(operation):
             self._answers.keep(version, question, answer)
         return answer
@@ -166,6 +175,13 @@ def _actor(scope: Scope) -> Actor:
     return actor
 
 
+def _check_token(scope: Scope) -> None:
+    """Refuse a call whose token ended while its body was held back."""
+    until = scope.get("state", {}).get("token_until")
+    if until is not None and until <= asyncio.get_running_loop().time():
+        raise RequestRefusedError(401, "UNAUTHENTICATED", "the token has expired")
+
+
 def _request_error(errors: Sequence[GraphQLError], code: str, kind: str) -> Answer:
     """Nothing was executed: no ``data``, and status 400 where the media type lets the status speak."""
     listed = [{**error.formatted, "extensions": {"code": code}} for error in errors]
@@ -176,9 +192,16 @@ def _refusal(refused: RequestRefusedError, kind: str) -> Answer:
     more: dict[int, tuple[tuple[bytes, bytes], ...]] = {
         401: ((b"www-authenticate", b"Bearer"),),
         405: ((b"allow", b"GET, POST"),),
+        408: ((b"connection", b"close"),),  # RFC 9110, 15.5.9
     }
     error = {"message": refused.message, "extensions": {"code": refused.code}}
-    return Answer(refused.status, kind, orjson.dumps({"errors": [error]}), more.get(refused.status, ()))
+    headers = (*more.get(refused.status, ()), *_again_after(refused.retry_seconds))
+    return Answer(refused.status, kind, orjson.dumps({"errors": [error]}), headers)
+
+
+def _again_after(seconds: int | None) -> tuple[tuple[bytes, bytes], ...]:
+    """Return the header that says when to ask again (RFC 9110, 10.2.3), if that is known."""
+    return () if seconds is None else ((b"retry-after", str(seconds).encode()),)
 
 
 async def _send(answer: Answer, send: Send) -> None:

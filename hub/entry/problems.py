@@ -9,7 +9,7 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hub.errors import CatalogueRejectedError, HubError
+from hub.errors import RETRY_SECONDS, CatalogueRejectedError, HubError, UnavailableError
 
 LOG = structlog.get_logger("proofhub.server")
 
@@ -18,9 +18,11 @@ _STATUS = {
     "UNAUTHENTICATED": 401,
     "NOT_PERMITTED": 403,
     "NOT_FOUND": 404,
+    "TOO_SLOW": 408,
     "CONFLICT": 409,
     "IDEMPOTENCY_CONFLICT": 409,
     "WRONG_STATE": 409,
+    "EVENTS_GONE": 410,
     "TOO_LARGE": 413,
     "CATALOGUE_REJECTED": 422,
     "UNAVAILABLE": 503,
@@ -47,19 +49,29 @@ async def on_hub_error(_: Request, problem: Exception) -> Response:
     if isinstance(problem, CatalogueRejectedError):
         content["problems"] = [asdict(row) for row in problem.problems]
     status = _STATUS.get(problem.code, 400)
-    return orjson_answer(content, status, _CHALLENGE if status == 401 else None)
+    headers = {401: _CHALLENGE, 408: {"Connection": "close"}}.get(status)  # RFC 9110, 15.5.9
+    if isinstance(problem, UnavailableError):
+        headers = _again_after(problem.retry_seconds)
+    return orjson_answer(content, status, headers)
 
 
 async def on_store_error(request: Request, problem: Exception) -> Response:
     """Answer that the store cannot do it now; what happened is in the log under the request's id."""
     LOG.error("store.failed", request=request.state.request_id, reason=type(problem).__name__)
-    return _masked(request, 503, "UNAVAILABLE", "the hub cannot do this now", "系统暂时无法处理，请稍后再试")
+    answer = _masked(request, 503, "UNAVAILABLE", "the hub cannot do this now", "系统暂时无法处理，请稍后再试")
+    answer.headers.update(_again_after(RETRY_SECONDS))
+    return answer
 
 
 async def on_error(request: Request, problem: Exception) -> Response:
     """Answer whatever nobody expected with the id under which the log has it."""
     LOG.error("server.failed", request=request.state.request_id, exc_info=problem)
     return _masked(request, 500, "INTERNAL", "internal error", "系统内部错误")
+
+
+def _again_after(seconds: int) -> dict[str, str]:
+    """Return the header that says when to ask again (RFC 9110, 10.2.3)."""
+    return {"Retry-After": str(seconds)}
 
 
 def _masked(request: Request, status: int, code: str, message: str, message_zh: str) -> Response:

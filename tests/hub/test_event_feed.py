@@ -54,6 +54,42 @@ async def test_a_reader_goes_on_from_its_cursor(store: LadybugStore) -> None:
     assert await feed.read("U1", 3, 10) == ()
 
 
+async def test_who_asks_for_the_same_at_the_same_time_shares_one_read(store: LadybugStore) -> None:
+    await write(store, "U1", "U1", "U2")
+    counted = Counted(store)
+    feed = EventFeed(counted)
+    found = await asyncio.gather(*[feed.read("U1", 0, 10) for _ in range(100)])
+    assert ({tuple(each.sequence for each in events) for events in found}, counted.reads) == ({(1, 2)}, 1)
+    others = await asyncio.gather(feed.read("U1", 1, 10), feed.read("U1", 0, 1), feed.read("U2", 0, 10))
+    assert ([each[0].id for each in others], counted.reads) == (["U1.2", "U1.1", "U2.1"], 4)
+    await write(store, "U1")
+    assert len(await feed.read("U1", 0, 10)) == 3
+
+
+async def test_who_goes_while_it_is_read_takes_the_answer_from_nobody(store: LadybugStore) -> None:
+    await write(store, "U1")
+    counted = Counted(store)
+    feed = EventFeed(counted)
+    asking = [asyncio.create_task(feed.read("U1", 0, 10)) for _ in range(3)]
+    await asyncio.sleep(0)
+    asking[0].cancel()
+    gone, *others = await asyncio.gather(*asking, return_exceptions=True)
+    assert isinstance(gone, asyncio.CancelledError)
+    assert ([len(each) for each in others if isinstance(each, tuple)], counted.reads) == ([1, 1], 1)
+
+
+async def test_all_who_share_a_read_learn_that_the_store_failed_and_the_next_read_is_a_new_one(
+    store: LadybugStore,
+) -> None:
+    counted = Counted(store)
+    feed = EventFeed(counted)
+    await store.close()
+    for _ in range(2):
+        found = await asyncio.gather(*[feed.read("U1", 0, 10) for _ in range(3)], return_exceptions=True)
+        assert [isinstance(each, StoreError) for each in found] == [True] * 3
+    assert counted.reads == 2
+
+
 async def test_waiting_ends_at_once_where_something_follows_and_in_time_where_nothing_does(store: LadybugStore) -> None:
     feed = EventFeed(store)
     await write(store, "U1")

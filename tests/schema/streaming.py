@@ -138,7 +138,8 @@ async def listening(
     """Post a document and listen to the answer, whatever it is."""
     body = json.dumps({"query": query, "variables": variables}).encode()
     headers = [(b"accept", b"text/event-stream"), (b"content-type", b"application/json")]
-    state = {"actor": actor, "token_seconds": seconds, "request_id": "req-1"}
+    until = None if seconds is None else asyncio.get_running_loop().time() + seconds
+    state = {"actor": actor, "token_until": until, "request_id": "req-1"}
     scope = {"type": "http", "method": "POST", "path": "/graphql", "query_string": b"", "headers": headers}
     line = Line()
     await line.said.put({"type": "http.request", "body": body})

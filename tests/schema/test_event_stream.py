@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
+from schema.relay import write_cursor
 from schema.streams import StreamLimits
 from schema.view import GraphQLEndpoint
 from tests.schema.city import DRAFTER, City
 from tests.schema.streaming import Events, listening
 from tests.schema.test_request_mutations import received
-from tests.schema.test_subscriptions import ASSIGNED
+from tests.schema.test_subscriptions import ASSIGNED, gone
 
 
 async def streamed(events: Events) -> dict[str, Any]:
@@ -52,6 +53,22 @@ async def test_what_is_refused_is_said_in_the_stream(city: City, document: str, 
         assert await events.hear() == ("end", None)
 
 
+async def test_a_cursor_that_is_too_old_is_said_with_how_to_go_on(city: City) -> None:
+    request = await received(city, "SSE-OLD")
+    await gone(city)
+    after = write_cursor("events", ("GA-HS", 0))
+    async with listening(city.endpoint, DRAFTER, ASSIGNED, unit="GA-HS", after=after) as events:
+        _, data = await events.hear()
+        (error,) = data["errors"]
+        assert error["extensions"]["code"] == "EVENTS_GONE"
+        assert "without a cursor" in error["extensions"]["mend"]
+        assert (await events.hear())[0] == "complete"
+    async with listening(city.endpoint, DRAFTER, ASSIGNED, unit="GA-HS") as events:
+        assert (await streamed(events))["event"] == "subscribed"
+        then = await received(city, "SSE-NEW")
+        assert (await streamed(events))["request"]["id"] == then != request
+
+
 async def test_who_has_no_token_or_sends_no_request_gets_a_status(city: City) -> None:
     async with listening(city.endpoint, None, ASSIGNED) as events:
         assert events.head["status"] == 401
@@ -88,6 +105,7 @@ async def test_streams_of_an_actor_are_bounded_and_who_goes_away_leaves_nothing_
         await streamed(events)
         async with listening(app, DRAFTER, ASSIGNED, unit="GA-HS") as second:
             assert second.head["status"] == 429
+            assert dict(second.head["headers"])[b"retry-after"] == b"5"
         await events.leave()
         await asyncio.wait_for(events.task, 10)
     assert app.streams.seats.taken == 0

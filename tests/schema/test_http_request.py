@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Sequence
 
@@ -22,6 +23,8 @@ from schema.http_request import (
     takes_events,
     takes_html,
 )
+
+SECONDS = 5.0
 
 
 def received(chunks: Sequence[bytes], *, then_gone: bool = False) -> tuple[Receive, list[Message]]:
@@ -48,13 +51,13 @@ def code_of(address: bytes) -> str:
 async def test_a_body_comes_in_one_piece_or_in_many() -> None:
     for chunks in ([b"abcd"], [b"ab", b"", b"cd"], [b""]):
         receive, _ = received(chunks)
-        assert await read_body({"headers": []}, receive, 4) == b"".join(chunks)
+        assert await read_body({"headers": []}, receive, 4, SECONDS) == b"".join(chunks)
 
 
 async def test_a_body_that_says_it_is_too_long_is_not_read_at_all() -> None:
     receive, waiting = received([b"abcde"])
     with pytest.raises(RequestRefusedError) as refused:
-        await read_body({"headers": [(b"content-length", b"5")]}, receive, 4)
+        await read_body({"headers": [(b"content-length", b"5")]}, receive, 4, SECONDS)
     assert (refused.value.status, refused.value.code, len(waiting)) == (413, "BODY_TOO_LARGE", 1)
 
 
@@ -62,15 +65,24 @@ async def test_a_body_that_says_it_is_too_long_is_not_read_at_all() -> None:
 async def test_a_body_that_is_longer_than_it_says_is_read_no_further(stated: list[tuple[bytes, bytes]]) -> None:
     receive, waiting = received([b"abc", b"de", b"f" * 1000])
     with pytest.raises(RequestRefusedError) as refused:
-        await read_body({"headers": stated}, receive, 4)
+        await read_body({"headers": stated}, receive, 4, SECONDS)
     assert (refused.value.status, len(waiting)) == (413, 1)
 
 
 async def test_a_caller_who_leaves_in_the_middle_has_asked_nothing() -> None:
     receive, _ = received([b"ab"], then_gone=True)
     with pytest.raises(RequestRefusedError) as refused:
-        await read_body({"headers": []}, receive, 4)
+        await read_body({"headers": []}, receive, 4, SECONDS)
     assert refused.value.code == "DISCONNECTED"
+
+
+async def test_a_body_that_is_held_back_is_waited_for_no_longer_than_it_may_take() -> None:
+    held_back: asyncio.Queue[Message] = asyncio.Queue()
+    held_back.put_nowait({"type": "http.request", "body": b"a", "more_body": True})
+    with pytest.raises(RequestRefusedError) as refused:
+        await read_body({"headers": []}, held_back.get, 4, 0.01)
+    assert (refused.value.status, refused.value.code) == (408, "BODY_TOO_SLOW")
+    assert held_back.empty()
 
 
 def test_an_address_holds_a_request_with_variables_as_json() -> None:

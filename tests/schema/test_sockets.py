@@ -12,8 +12,8 @@ import pytest
 from schema.limits import GraphQLLimits
 from schema.streams import StreamLimits
 from schema.view import GraphQLEndpoint
-from tests.schema.city import DRAFTER, OPERATOR, City, open_city
-from tests.schema.streaming import acknowledged, connected
+from tests.schema.city import DRAFTER, OPERATOR, REVIEWER, STRANGER, City, open_city
+from tests.schema.streaming import acknowledged, connected, listening
 from tests.schema.test_request_mutations import received
 from tests.schema.test_subscriptions import ASSIGNED, heard
 
@@ -181,12 +181,36 @@ async def test_connections_are_bounded_for_each_actor_and_for_all(city: City) ->
     async with acknowledged(app, DRAFTER), acknowledged(app, OPERATOR):
         async with connected(app) as second:
             await second.say(INIT)
-            assert (await second.closed())[0] == 1013
-        async with connected(app), connected(app) as fourth:
-            assert (await fourth.closed())[0] == 1013
+            assert await second.closed() == (1013, "this caller has as many connections as it may")
+        async with acknowledged(app, STRANGER), connected(app, token=REVIEWER.subject) as fourth:
+            await fourth.say({"type": "connection_init"})
+            assert await fourth.closed() == (1013, "the hub has as many subscribers as it takes")
     assert app.streams.seats.taken == 0
     async with acknowledged(app, DRAFTER):
         assert app.streams.seats.taken == 1
+
+
+async def test_who_does_not_say_who_it_is_takes_no_seat_from_those_who_do(city: City) -> None:
+    app = endpoint(city, connections=2, introducing=2)
+    async with connected(app) as first, connected(app) as second:
+        assert app.streams.seats.taken == 0
+        async with listening(app, DRAFTER, ASSIGNED, unit="GA-HS") as events:
+            assert events.head["status"] == 200
+        async with connected(app) as third:
+            assert (await third.closed())[0] == 1013
+        await first.say(INIT)
+        assert await first.hear() == {"type": "connection_ack"}
+        async with acknowledged(app, OPERATOR):
+            await second.say(INIT)
+            assert (await second.closed())[1] == "the hub has as many subscribers as it takes"
+
+
+async def test_the_token_ends_also_for_who_does_not_read_that_it_may_begin(city: City) -> None:
+    async with connected(city.endpoint, token=f"{DRAFTER.subject}/0.05") as socket:
+        socket.line.reading.clear()
+        await socket.say({"type": "connection_init"})
+        asyncio.get_running_loop().call_later(0.2, socket.line.reading.set)
+        assert (await socket.line.next())["code"] == 4403
 
 
 async def test_who_does_not_read_is_cut_off_and_nothing_waits_for_it(city: City) -> None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from graph_models.journal_records import append_events
+from hub import watching
 from hub.actors import Actor, Post
 from hub.clock import SystemClock
+from hub.event_retention import EventRetention
 from hub.events import EventType, events_for
+from hub.outbox import InProcessBus, Outbox
 from schema.relay import write_cursor
+from tests.hub.set_clock import SetClock
 from tests.schema.city import ACTORS, DRAFTER, OPERATOR, STRANGER, City
 from tests.schema.streaming import Socket, acknowledged
 from tests.schema.test_cases import opened
@@ -61,6 +66,16 @@ async def happen(city: City, request: str, *kinds: EventType) -> None:
         for each in events_for(("GA-HS", "JY"), kind, request, at, case="C", limit=at.isoformat())
     ]
     await city.store.write(lambda tx: append_events(tx, drafts))
+
+
+async def gone(city: City) -> None:
+    """Let everything leave and be counted, and a month pass: what has happened is kept no more."""
+    while await Outbox(city.store, InProcessBus()).send_waiting():
+        pass
+    await city.services.statistics.look()
+    assert await EventRetention(
+        city.store, SetClock(SystemClock().now() + timedelta(days=31)), timedelta(days=30)
+    ).look()
 
 
 async def test_a_request_is_seen_as_it_comes_with_what_the_query_of_it_shows(city: City) -> None:
@@ -124,6 +139,23 @@ async def test_limits_that_draw_near_are_told_to_the_unit_that_is_asked(city: Ci
     assert [(each["event"], each["request"]["id"]) for each in seen] == [(kind, request) for kind in kinds]
 
 
+async def test_who_watches_while_only_other_things_happen_is_given_a_newer_cursor(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "PROGRESS_EVENTS", 1)
+    number = (await opened(city, "SUB-9"))["number"]
+    for actor, document, variables, empty in (
+        (DRAFTER, NEARING, {"unit": "GA-HS"}, "request"),
+        (OPERATOR, UPDATED, {"number": number}, "case"),
+    ):
+        async with acknowledged(city.endpoint, actor) as socket:
+            await socket.subscribe("1", document, **variables)
+            first = await heard(socket)
+            await opened(city, f"SUB-9-{empty}")
+            then = await heard(socket)
+            assert (then["event"], then[empty], then["cursor"] != first["cursor"]) == ("progress", None, True)
+
+
 @pytest.mark.parametrize(
     ("actor", "document", "variables", "code"),
     [
@@ -140,8 +172,9 @@ async def test_limits_that_draw_near_are_told_to_the_unit_that_is_asked(city: Ci
     ],
 )
 async def test_who_may_not_or_gives_a_cursor_that_is_none_is_told_so(
-    city: City, actor: Actor, document: str, variables: dict[str, str], code: str
+    city: City, actor: Actor, document: str, variables: dict[str, str], code: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(watching, "BEHIND_SECONDS", 0.05)
     async with acknowledged(city.endpoint, actor) as socket:
         await socket.subscribe("1", document, **variables)
         message = await socket.hear()
@@ -149,6 +182,18 @@ async def test_who_may_not_or_gives_a_cursor_that_is_none_is_told_so(
     (error,) = message["payload"]
     assert error["extensions"]["code"] == code
     assert error["extensions"]["mend"]
+
+
+async def test_a_cursor_that_is_too_old_is_said_with_how_to_go_on_and_another_subscription_is(city: City) -> None:
+    number = (await opened(city, "SUB-8"))["number"]
+    await gone(city)
+    async with acknowledged(city.endpoint, OPERATOR) as socket:
+        await socket.subscribe("1", UPDATED, number=number, after=write_cursor("events", ("JY", 0)))
+        message = await socket.hear()
+        assert (message["type"], message["payload"][0]["extensions"]["code"]) == ("error", "EVENTS_GONE")
+        assert message["payload"][0]["extensions"]["messageZh"]
+        await socket.subscribe("1", UPDATED, number=number)
+        assert (await heard(socket))["case"]["number"] == number
 
 
 async def test_another_units_case_does_not_exist(city: City) -> None:

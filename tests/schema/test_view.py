@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
+from graph_models.store import Transaction
 from schema.http_request import GRAPHQL_RESPONSE, JSON, is_json, media_type
 from schema.limits import GraphQLLimits
-from tests.schema.city import City, open_city
+from schema.view import GraphQLEndpoint
+from tests.schema.city import DRAFTER, City, open_city
+from tests.schema.streaming import Line, served
+from tests.schema.test_subscriptions import ASSIGNED
+
+SPOILT = "330203199001011234"
 
 VERSION = "{ catalogueVersion { ... on CatalogueVersion { number } } }"
 
@@ -84,6 +92,48 @@ async def test_a_kept_answer_needs_a_token_too(city: City) -> None:
     assert (await city.post({"query": VERSION}, actor=None)).status_code == 401
 
 
+def held_back(line: Line, query: str, **variables: str) -> bytes:
+    """Send a body but for its last byte, which is returned."""
+    body = json.dumps({"query": query, "variables": variables}).encode()
+    line.said.put_nowait({"type": "http.request", "body": body[:-1], "more_body": True})
+    return body[-1:]
+
+
+def post(accept: str, until: float) -> dict[str, Any]:
+    """Return the scope of a call whose token is good until the moment of the loop."""
+    headers = [(b"accept", accept.encode()), (b"content-type", b"application/json")]
+    state = {"actor": DRAFTER, "token_until": until, "request_id": "req-1"}
+    return {
+        "type": "http",
+        "method": "POST",
+        "path": "/graphql",
+        "query_string": b"",
+        "headers": headers,
+        "state": state,
+    }
+
+
+@pytest.mark.parametrize(("accept", "query"), [("text/event-stream", ASSIGNED), (JSON, VERSION)])
+async def test_a_body_that_is_held_back_does_not_outlast_the_token(city: City, accept: str, query: str) -> None:
+    loop, line = asyncio.get_running_loop(), Line()
+    until, last = loop.time() + 0.05, held_back(line, query, unit="GA-HS")
+    loop.call_at(until, line.said.put_nowait, {"type": "http.request", "body": last})
+    async with served(city.endpoint, post(accept, until), line):
+        head, body = await line.next(), await line.next()
+    assert (head["status"], dict(head["headers"])[b"www-authenticate"]) == (401, b"Bearer")
+    assert json.loads(body["body"])["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+
+
+async def test_a_body_that_does_not_come_is_waited_for_only_so_long(city: City) -> None:
+    loop, line = asyncio.get_running_loop(), Line()
+    held_back(line, VERSION)
+    slow = GraphQLEndpoint(city.services, GraphQLLimits(body_seconds=0.01))
+    async with served(slow, post(JSON, loop.time() + 60), line):
+        head, body = await line.next(), await line.next()
+    assert (head["status"], dict(head["headers"])[b"connection"]) == (408, b"close")
+    assert json.loads(body["body"])["errors"][0]["extensions"]["code"] == "BODY_TOO_SLOW"
+
+
 async def test_methods_types_and_sizes_are_bounded(tmp_path: Path) -> None:
     async with open_city(tmp_path, GraphQLLimits(body_bytes=1000)) as city:
         named = {"x-actor": "op-1"}
@@ -131,13 +181,18 @@ async def test_a_query_made_to_hurt_is_refused_and_the_next_one_answered(city: C
 
 async def test_what_fails_unexpectedly_is_an_id_and_says_nothing_personal_in_the_log(tmp_path: Path) -> None:
     async with open_city(tmp_path) as city:
-        await city.store.close()
+        await city.store.write(_spoil)
         with capture_logs() as logs:
-            answer = await city.post({"query": '{ case(number: "330203199001011234") { __typename } }'})
+            answer = await city.post({"query": f'{{ case(number: "{SPOILT}") {{ __typename }} }}'})
     assert answer.json()["errors"][0]["message"] == "internal error"
     assert answer.json()["errors"][0]["extensions"] == {"code": "INTERNAL", "id": "req-1"}
     assert [(line["event"], line["request_id"], line["path"]) for line in logs] == [("graphql.failed", "req-1", "case")]
-    assert "330203199001011234" not in str(logs)
+    assert SPOILT not in str(logs)
+
+
+async def _spoil(tx: Transaction) -> None:
+    """Leave a record that no version of the hub writes."""
+    await tx.run("CREATE (:CaseFile {number: $number, record: 'nonsense'})", {"number": SPOILT})
 
 
 async def test_pages_within_pages_are_refused_by_their_cost(city: City) -> None:

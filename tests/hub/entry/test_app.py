@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
+from starlette.types import Message, Receive, Scope, Send
 
 from graph_models.journal_records import load_audit
 from hub.actors import Actor
+from hub.entry.app import Authentication
 from tests.hub.catalogue_authority import JUSTICE
 from tests.hub.catalogue_tables import small_catalogue, workbook_of
 from tests.hub.entry.door import OPERATOR, PRODUCER, STRANGER, Door, open_door, settings_in
@@ -68,6 +72,22 @@ async def test_the_schema_is_served_as_it_is_tracked(door: Door) -> None:
 async def test_graphql_needs_a_token_and_answers_with_one(door: Door) -> None:
     assert (await door.client.post("/graphql", json={"query": VERSION})).status_code == 401
     assert (await door.ask(VERSION, {})).json() == {"data": {"catalogueVersion": {"number": 1}}}
+
+
+async def test_a_token_is_good_until_a_moment_that_does_not_move_while_the_call_is_read(door: Door) -> None:
+    seen: dict[str, Any] = {}
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.update(scope["state"])
+
+    async def nothing(*_: Message) -> Any:
+        raise AssertionError("nothing is read or sent")
+
+    token, loop = door.token(OPERATOR), asyncio.get_running_loop()
+    headers = [(b"authorization", f"Bearer {token}".encode())]
+    await Authentication(app, door.hub.tokens)({"type": "http", "headers": headers}, nothing, nothing)
+    until = loop.time() + door.hub.tokens.admit(token).seconds
+    assert (seen["actor"], seen["token_until"]) == (OPERATOR, pytest.approx(until, abs=1))
 
 
 @pytest.mark.requirement("R17.4", "I4")

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from graph_models.errors import StoreUnavailableError
 from hub import errors
 from hub.entry.problems import on_error, on_hub_error, on_store_error, orjson_answer
-from hub.entry.uploads import TooLargeError
+from hub.entry.uploads import TooLargeError, TooSlowError
 from hub.errors import CatalogueRejectedError, HubError, RowProblem
 
 STATUS = {
@@ -20,10 +20,12 @@ STATUS = {
     errors.ConflictError: 409,
     errors.IdempotencyConflictError: 409,
     errors.WrongStateError: 409,
+    errors.EventsGoneError: 410,
     errors.SamePersonError: 400,
     errors.OutsideCatalogueError: 400,
     errors.UnavailableError: 503,
     TooLargeError: 413,
+    TooSlowError: 408,
 }
 
 
@@ -37,6 +39,17 @@ async def test_an_error_of_the_hub_is_answered_with_its_status_and_all_that_it_s
     said = {"code": kind.code, "message": "no", "messageZh": "不行", "mend": "do other", "field": "a.b"}
     assert (answer.status_code, orjson.loads(answer.body)) == (STATUS[kind], said)
     assert ("www-authenticate" in answer.headers) == (answer.status_code == 401)
+    assert ("connection" in answer.headers) == (answer.status_code == 408)
+
+
+async def test_what_cannot_be_done_now_says_when_to_ask_again_and_nothing_else_does() -> None:
+    words = {"message_zh": "不行", "mend": "later"}
+    told = await on_hub_error(request(), errors.UnavailableError("no", **words, retry_seconds=60))
+    usual = await on_hub_error(request(), errors.UnavailableError("no", **words))
+    store = await on_store_error(request(), StoreUnavailableError("away"))
+    assert [answer.headers["retry-after"] for answer in (told, usual, store)] == ["60", "1", "1"]
+    for other in (errors.ConflictError("no", **words), errors.UnauthenticatedError("no", **words)):
+        assert "retry-after" not in (await on_hub_error(request(), other)).headers
 
 
 async def test_a_rejected_catalogue_lists_its_rows() -> None:

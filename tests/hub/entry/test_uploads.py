@@ -1,12 +1,14 @@
-"""A body is read up to its bound and no further, whatever was promised."""
+"""A body is read up to its bounds of size and time and no further, whatever was promised."""
 
 from __future__ import annotations
+
+import asyncio
 
 import pytest
 from starlette.requests import Request
 from starlette.types import Message
 
-from hub.entry.uploads import TooLargeError, limited_body
+from hub.entry.uploads import TooLargeError, TooSlowError, limited_body
 
 
 class Sender:
@@ -42,6 +44,15 @@ async def test_an_endless_body_is_left_as_soon_as_it_is_too_long() -> None:
     with pytest.raises(TooLargeError):
         await limited_body(sender.request(3), 10_000)
     assert sender.given == 11
+
+
+async def test_a_body_that_is_held_back_is_waited_for_no_longer_than_it_may_take() -> None:
+    held_back: asyncio.Queue[Message] = asyncio.Queue()
+    held_back.put_nowait({"type": "http.request", "body": b"a", "more_body": True})
+    request = Request({"type": "http", "method": "POST", "path": "/", "headers": []}, held_back.get)
+    with pytest.raises(TooSlowError):
+        await limited_body(request, 10, seconds=0.01)
+    assert held_back.empty()
 
 
 async def test_no_body_is_an_empty_one() -> None:
