@@ -34,6 +34,8 @@ class Step(StrEnum):
     """送达: the hub made the proof and put it into the case."""
     PASS_ON = "PASS_ON"  # noqa: S105  no password
     """转交 to the unit that is competent."""
+    REQUEST_PART = "REQUEST_PART"
+    """分项核实: another issuing unit is asked for some facts of the answer; the claim stays."""
     WITHDRAW = "WITHDRAW"
     """撤回 by the unit that asked, until it is sealed."""
 
@@ -51,6 +53,8 @@ STEPS: Mapping[Step, Mapping[RequestState, RequestState]] = MappingProxyType(
         Step.DELIVER: {_S.SEALED: _S.DELIVERED},
         # A draft is no longer passed on: who drafted has found the unit competent. The reviewer may return it first.
         Step.PASS_ON: {_S.RECEIVED: _S.RECEIVED, _S.CLAIMED: _S.RECEIVED},
+        # Before the draft: who reviews sees which facts are another unit's.
+        Step.REQUEST_PART: {_S.CLAIMED: _S.CLAIMED},
         Step.WITHDRAW: dict.fromkeys((_S.RECEIVED, _S.CLAIMED, _S.DRAFTED, _S.REVIEWED), _S.WITHDRAWN),
     }
 )
@@ -69,6 +73,7 @@ POSTS_OF_STEP: Mapping[Step, frozenset[str]] = MappingProxyType(
         Step.SEAL: frozenset({"SEAL_KEEPER"}),
         Step.DELIVER: frozenset(),
         Step.PASS_ON: frozenset({"DRAFTER", "UNIT_MANAGER"}),
+        Step.REQUEST_PART: frozenset({"DRAFTER"}),
         Step.WITHDRAW: frozenset({"OPERATOR"}),
     }
 )

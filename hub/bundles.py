@@ -1,17 +1,18 @@
-"""The inbox by bundles: what a unit is asked for one case is looked into by one person, in one go.
+"""The inbox by bundles: what a unit is asked about one applicant is looked into by one person, in one go.
 
-A bundle is named by its case, so nothing is stored for it, and no name or number of a citizen makes it up.
+Whatever the case: who looks a citizen up finds all of it at once. A bundle's identifier is random and ends with the
+bundle, so that nobody recognises a citizen by it.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from graph_models.bundle_records import list_bundles, load_bundles
 from graph_models.casework import RequestState, VerificationRequest
 from graph_models.errors import StaleVersionError
-from graph_models.request_records import list_bundles, load_requests_of
+from graph_models.request_records import load_request
 from graph_models.request_states import Step
 from graph_models.store import Transaction
 from hub.actors import Actor
@@ -21,18 +22,16 @@ from hub.permission import Operation, require
 from hub.receipts import Keyed, done_before, keyed, note_done
 from hub.request_steps import RequestSteps, StepCall, StepPlan, conflict
 
-OPEN = frozenset({RequestState.RECEIVED, RequestState.CLAIMED, RequestState.DRAFTED, RequestState.REVIEWED})
-"""States of what is still to be answered."""
 TRIES = 5
 """How often claiming a bundle is tried while others claim parts of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """What one unit has to answer for one case, the earliest due first."""
+    """What one unit has to answer about one applicant, the earliest due first."""
 
     id: str
-    """The case's number."""
+    """Random; good as long as something of it is open."""
     requests: tuple[VerificationRequest, ...]
 
     @property
@@ -62,12 +61,15 @@ class Bundles:
         require(actor, Operation.READ_INBOX, unit_code)
 
         async def work(tx: Transaction) -> tuple[Bundle, ...]:
-            numbers = await list_bundles(tx, unit_code, OPEN, after, limit)
-            found: defaultdict[str, list[VerificationRequest]] = defaultdict(list)
-            for request in await load_requests_of(tx, numbers):
-                if _is_open_in(request, unit_code):
-                    found[request.case_number].append(request)
-            return tuple(Bundle(number, _in_order(found[number])) for number in numbers)
+            page, place, more = list[Bundle](), after, True
+            while more:
+                wanted = limit - len(page)
+                heads = await list_bundles(tx, unit_code, place, wanted)
+                found = await load_bundles(tx, [head.id for head in heads])
+                page += [Bundle(head.id, found[head.id]) for head in heads if head.id in found]
+                more = len(heads) == wanted and len(page) < limit  # some had nothing open any more
+                place = (heads[-1].due_at, heads[-1].id) if heads else place
+            return tuple(page)
 
         return await self.steps.store.read(work)
 
@@ -75,7 +77,7 @@ class Bundles:
         """Claim all of a bundle that nobody has claimed yet, in one transaction.
 
         Raises:
-            NotFoundError: the unit has nothing to answer for that case.
+            NotFoundError: the unit has no such bundle, or nothing of it is open any more.
         """
         mutation = keyed(actor, "CLAIM_BUNDLE", key, bundle_id)
         for _ in range(TRIES):
@@ -92,17 +94,17 @@ class Bundles:
 
     async def _claim(self, tx: Transaction, actor: Actor, bundle_id: str, mutation: Keyed) -> ClaimedBundle:
         before = await done_before(tx, mutation)
-        asked = await load_requests_of(tx, [bundle_id])
+        found = (await load_bundles(tx, [bundle_id])).get(bundle_id, ())
+        asked = tuple(request for request in found if request.issuing_unit == actor.unit_code)
         if before is not None:
-            mine = frozenset(before.split())
-            return _sorted_out(actor, asked, mine)
-        if not any(_is_open_in(request, actor.unit_code) for request in asked):
+            return _sorted_out(asked, [await load_request(tx, each) for each in before.split()])
+        if not asked:
             raise _no_bundle()
         require(actor, Operation.CLAIM_REQUEST, actor.unit_code)
-        claimed = [await self._claim_one(tx, actor, each) for each in asked if _is_free(each, actor.unit_code)]
+        free = [request for request in asked if request.state is RequestState.RECEIVED]
+        claimed = [await self._claim_one(tx, actor, each) for each in free]
         await note_done(tx, mutation, " ".join(each.id for each in claimed), self.steps.clock.now())
-        changed = {each.id: each for each in claimed}
-        return _sorted_out(actor, tuple(changed.get(each.id, each) for each in asked), frozenset(changed))
+        return _sorted_out(asked, claimed)
 
     async def _claim_one(self, tx: Transaction, actor: Actor, request: VerificationRequest) -> VerificationRequest:
         return await self.steps.take_in(tx, actor, StepCall(request_id=request.id, key=""), claim_plan(actor), request)
@@ -118,18 +120,11 @@ def claim_plan(actor: Actor) -> StepPlan:
     )
 
 
-def _sorted_out(actor: Actor, asked: tuple[VerificationRequest, ...], mine: frozenset[str]) -> ClaimedBundle:
-    claimed = [request for request in asked if request.id in mine]
-    taken = [each for each in asked if each.id not in mine and _is_open_in(each, actor.unit_code)]
+def _sorted_out(asked: tuple[VerificationRequest, ...], claimed: list[VerificationRequest]) -> ClaimedBundle:
+    """Tell what was claimed from what others had; what came after the claim is neither."""
+    mine = {request.id for request in claimed}
+    taken = [each for each in asked if each.id not in mine and each.state is not RequestState.RECEIVED]
     return ClaimedBundle(_in_order(claimed), _in_order(taken))
-
-
-def _is_open_in(request: VerificationRequest, unit_code: str) -> bool:
-    return request.issuing_unit == unit_code and request.state in OPEN
-
-
-def _is_free(request: VerificationRequest, unit_code: str) -> bool:
-    return request.issuing_unit == unit_code and request.state is RequestState.RECEIVED
 
 
 def _in_order(requests: list[VerificationRequest]) -> tuple[VerificationRequest, ...]:
@@ -138,8 +133,8 @@ def _in_order(requests: list[VerificationRequest]) -> tuple[VerificationRequest,
 
 def _no_bundle() -> NotFoundError:
     return NotFoundError(
-        "this unit has nothing to answer for that case",
-        message_zh="本单位没有该办件的待办请求",
+        "this unit has no such bundle, or nothing of it is open any more",
+        message_zh="本单位没有该组待办请求",
         mend="Read the inbox again.",
         field="bundleId",
     )

@@ -69,6 +69,29 @@ def due_times(
     )
 
 
+def due_times_of_part(whole: Deadlines | VerificationRequest, *, instant: bool, received_at: datetime) -> Deadlines:
+    """Return the deadlines of a part of an answer: its own target, and no later than the whole is due.
+
+    Where the whole is overdue already, the part is due now. What holds in principle (half an hour, 24 hours) is counted
+    from the part's own receipt.
+
+    Args:
+        whole: the deadlines of the answer of which it is a part.
+        instant: whether the item is done while the applicant waits.
+        received_at: when the other unit received the part (aware).
+    """
+    received = received_at.astimezone(UTC)
+    target = received + (INSTANT_TARGET if instant else ORDINARY_TARGET)
+    late = whole.due_at <= received
+    return Deadlines(
+        target_at=target if late else min(target, whole.due_at),
+        hard_limit_at=whole.hard_limit_at,
+        due_at=received if late else min(target, whole.due_at),
+        urgent=late,
+        provisional=whole.provisional,
+    )
+
+
 def promised_end(opened_at: datetime, promised_days: int | None, calendar: WorkingCalendar) -> datetime | None:
     """Return when a case is promised to be done (UTC), or None for an instant item, which promises no day.
 

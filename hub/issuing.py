@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from graph_models.casework import Case, IntentState, IssuingIntent, Need, Proof, ProofKind, ProofState
 from graph_models.catalogue import ProofType, ServiceItem, Unit
 from hub.clock import CITY_TIME, Ids
-from seals.endorsement import Endorsement, Fact, facts_digest
+from seals.endorsement import EndorsedPart, Endorsement, Fact, facts_digest
 from seals.kinds import SealKind
 from seals.page_content import PageContent, PageFamily, content_json
 
@@ -37,6 +37,8 @@ class IssueOrder:
     data_source: str | None
     drafted_by: str | None
     request_id: str | None
+    parts: tuple[EndorsedPart, ...] = ()
+    """What other units produced of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,4 +139,5 @@ def _endorsement(order: IssueOrder, number: str, now: datetime) -> Endorsement:
         data_source=order.data_source,
         drafted_by=order.drafted_by,
         facts_sha256=facts_digest(order.facts),
+        parts=order.parts,
     )

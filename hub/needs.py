@@ -196,6 +196,7 @@ class NeedMaker:
             steps=(),
             passed_by=(),
             version=1,
+            bundle_seed=self.ids.identifier("B"),
         )
 
     def _due(self, item: ServiceItem | None, case: Case) -> Deadlines:

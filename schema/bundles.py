@@ -1,4 +1,4 @@
-"""The inbox by bundles: what a unit is asked for one case, claimed at once."""
+"""The inbox by bundles: what a unit is asked about one applicant, claimed at once."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ from schema.relay import After, Connection, First, connection, page_of
 from schema.requests import VerificationRequest, request_shape
 
 
-@strawberry.type(description="What a unit has to answer for one case.")
+@strawberry.type(description="What a unit has to answer about one applicant, whatever the case.")
 class RequestBundle:
-    """What a unit has to answer for one case."""
+    """What a unit has to answer about one applicant."""
 
-    id: strawberry.ID = strawberry.field(description="The case's number; what `claimBundle` takes.")
+    id: strawberry.ID = strawberry.field(
+        description="What `claimBundle` takes: random, and good as long as something of it is open."
+    )
     due_at: datetime = strawberry.field(description="When the first of its requests is due.")
     requests: list[VerificationRequest] = strawberry.field(
         description="Its requests that are still to be answered, the earliest due first."
@@ -42,7 +44,7 @@ class BundleQueries:
     """Queries of bundles."""
 
     @resolved(
-        "What a unit is still to answer, by case, the earliest due first. For drafters, reviewers, seal "
+        "What a unit is still to answer, by applicant, the earliest due first. For drafters, reviewers, seal "
         "keepers and the unit's manager; pages of at most 100."
     )
     async def inbox_bundles(

@@ -155,6 +155,7 @@ described(
     SEAL="Confirm the seal (盖章).",
     DELIVER="Deliver; the hub does it by itself (送达).",
     PASS_ON="Pass it on to the unit that is competent (转交).",  # noqa: S106  no password
+    REQUEST_PART="Ask another issuing unit for a part of the answer (分项核实).",
     WITHDRAW="Withdraw it, by the unit that asked (撤回).",
 )
 described(

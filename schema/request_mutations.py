@@ -9,7 +9,7 @@ import strawberry
 
 from graph_models import casework as records
 from hub.errors import HubError
-from hub.requests import StepCall
+from hub.requests import AskedPart, StepCall
 from schema.context import Info
 from schema.errors import Problem, problem_of
 from schema.fields import resolved
@@ -96,6 +96,15 @@ class AssignRequestInput(StepInput):
     reason: str = strawberry.field(description="Why that unit is competent.")
 
 
+@strawberry.input(description="Asks another issuing unit for a part of the answer (分项核实).")
+class RequestPartInput(StepInput):
+    """Asks another issuing unit for a part of the answer."""
+
+    unit_code: str = strawberry.field(description="Code of another issuing unit of the proof type, not the asking one.")
+    fields: list[str] = strawberry.field(description="Keys of the facts of the form that it is to bring; not all.")
+    reason: str = strawberry.field(description="Why that unit knows them, at most 1000 characters; it reads it.")
+
+
 @strawberry.input(description="Withdraws a request of the caller's own unit (撤回).")
 class WithdrawRequestInput(StepInput):
     """Withdraws a request."""
@@ -111,6 +120,15 @@ class RequestPayload:
     errors: list[Problem] = strawberry.field(description="Why nothing was changed; empty where the step was taken.")
 
 
+@strawberry.type(description="The request and the part of its answer that was asked for, or why nothing was changed.")
+class RequestPartPayload:
+    """The request and the part that was asked for, or why nothing was changed."""
+
+    request: VerificationRequest | None = strawberry.field(description="The request; null exactly where errors are.")
+    part: VerificationRequest | None = strawberry.field(description="What the other unit is asked; null likewise.")
+    errors: list[Problem] = strawberry.field(description="Why nothing was changed; empty where the part was asked for.")
+
+
 _INPUT = strawberry.argument(name="input", description="The request, the key, and what the step needs.")
 Claim: TypeAlias = Annotated[ClaimRequestInput, _INPUT]
 Release: TypeAlias = Annotated[ReleaseRequestInput, _INPUT]
@@ -119,6 +137,7 @@ Review: TypeAlias = Annotated[ReviewAnswerInput, _INPUT]
 Seal: TypeAlias = Annotated[SealAnswerInput, _INPUT]
 Reroute: TypeAlias = Annotated[RerouteRequestInput, _INPUT]
 Assign: TypeAlias = Annotated[AssignRequestInput, _INPUT]
+Part: TypeAlias = Annotated[RequestPartInput, _INPUT]
 Withdraw: TypeAlias = Annotated[WithdrawRequestInput, _INPUT]
 
 
@@ -179,7 +198,24 @@ class RequestMutations:
         service, actor = info.context.services.requests, info.context.actor
         return await _payload(service.assign(actor, given.call(), given.to_unit, given.reason))
 
-    @resolved("Withdraw a request before it is sealed. For operators of the unit that asked.")
+    @resolved(
+        "Ask another issuing unit for the part of the answer that the unit cannot know. For the drafter who claimed "
+        "the request; its answer is sealed once the part is answered, and the proof names both units (Art. 14)."
+    )
+    async def request_part(self, info: Info, given: Part) -> RequestPartPayload:
+        """Ask another unit for a part of the answer."""
+        service, actor = info.context.services.requests, info.context.actor
+        asked = AskedPart(unit_code=given.unit_code, fields=tuple(given.fields), reason=given.reason)
+        try:
+            done = await service.parts.request(actor, given.call(), asked)
+        except HubError as error:
+            return RequestPartPayload(request=None, part=None, errors=[problem_of(error)])
+        return RequestPartPayload(request=request_shape(done.whole), part=request_shape(done.part), errors=[])
+
+    @resolved(
+        "Withdraw a request before it is sealed. For operators of the unit that asked; a part for the drafters of the "
+        "unit that asked for it. What is open of its parts ends with it."
+    )
     async def withdraw_request(self, info: Info, given: Withdraw) -> RequestPayload:
         """Withdraw a request."""
         service, actor = info.context.services.requests, info.context.actor

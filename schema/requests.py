@@ -99,12 +99,19 @@ class VerificationRequest:
     )
     assigned_by: str | None = strawberry.field(description="The supervisor who said which unit answers it.")
     passed_by: list[str] = strawberry.field(description="Codes of units that passed it on, in order.")
+    part_of: strawberry.ID | None = strawberry.field(
+        description="The request for a part of whose answer it asks; null for a request that is no part."
+    )
+    part_fields: list[str] = strawberry.field(
+        description="Keys of the facts that the part brings; empty for a request that is no part."
+    )
     version: int = strawberry.field(description="Give it as `expectedVersion` to be told of a change in between.")
 
     @resolved("The steps that may follow, by whoever holds the post; delivering is the hub's own.")
     def next_steps(self) -> list[Step]:
         """Return the steps that may follow."""
-        return [step for step in allowed_steps(self.state) if step is not Step.DELIVER]
+        never = {Step.DELIVER} if self.part_of is None else {Step.DELIVER, Step.REQUEST_PART}
+        return [step for step in allowed_steps(self.state) if step not in never]
 
     @resolved("Whether the target passed before the answer was sealed, or has passed with none yet (Art. 14).")
     def target_passed(self, info: Info) -> bool:
@@ -131,11 +138,15 @@ class VerificationRequest:
         """Return what happened so far."""
         return [shaped(RequestStep, step, step=Step(step.step)) for step in self.record.steps]
 
-    @resolved("The draft; for the issuing unit alone, null for the unit that asks.")
+    @resolved(
+        "The draft; for the issuing unit alone. Of a part that was answered for the unit that asked, too: its facts "
+        "are in that unit's answer as they were confirmed."
+    )
     def draft(self, info: Info) -> DraftAnswer | None:
-        """Return the draft, to the issuing unit alone."""
-        draft = self.record.draft
-        if draft is None or info.context.actor.unit_code != self.issuing_unit:
+        """Return the draft to the issuing unit, and an answered part to the unit in whose answer it stands."""
+        draft, unit = self.record.draft, info.context.actor.unit_code
+        answered = self.part_of is not None and self.state is RequestState.DELIVERED
+        if draft is None or unit not in (self.issuing_unit, *([self.asking_unit] if answered else [])):
             return None
         facts = [KeyValue(key=key, value=value) for key, value in draft.facts]
         return DraftAnswer(negative=draft.negative, facts=facts, statement=draft.statement)
@@ -154,11 +165,15 @@ class VerificationRequest:
         keys = [KeyValue(key=key, value=value) for key, value in subject.keys]
         return RequestSubject(kind=subject.kind, name=subject.name, keys=keys)
 
-    @resolved("The form of the answer: the facts that a drafter fills in.")
+    @resolved("The form of the answer: the facts that a drafter fills in, without those that other units bring.")
     async def form(self, info: Info) -> list[FactField]:
         """Return the facts that a drafter fills in."""
-        kind = (await self._matter(info)).snapshot.proof_type(self.proof_type_code)
-        return [shaped(FactField, fact) for fact in kind.facts] if kind else []
+        return [shaped(FactField, fact) for fact in (await self._matter(info)).form]
+
+    @resolved("What the issuing unit has asked other units for, by receipt; for the issuing unit alone.")
+    async def parts(self, info: Info) -> list[VerificationRequest]:
+        """Return the parts that hold for the answer."""
+        return [request_shape(part) for part in (await self._matter(info)).parts]
 
     @resolved("The proof type that is asked for.")
     async def proof_type(self, info: Info) -> ProofType | None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import orjson
+
 from seals.check_results import Outcome, failed, not_asked, passed
 from seals.checks_context import CheckContext
 from seals.checks_of_file import no_seal
+from seals.endorsed_parts import fault_of_parts
+from seals.endorsement import Endorsement
 
 
 def endorsement_equal(context: CheckContext) -> Outcome:
@@ -49,7 +53,23 @@ def facts_equal(context: CheckContext) -> Outcome:
             "附带的证明内容与背书不一致",
             "The attached facts are not those that the endorsement names",
         )
+    fault = _fault_of_parts(context.endorsement, attached.data)
+    if fault is not None:
+        return failed(
+            fault, "背书所列共同出具单位与证明内容不一致", "The parts of other units do not agree with the facts"
+        )
     return passed(attached.sha256, "证明内容与背书一致", "The facts are those that the endorsement names")
+
+
+def _fault_of_parts(endorsement: Endorsement, facts: bytes) -> str | None:
+    """Return what is wrong with the parts of other units, or None; most proofs have none and are not read for it."""
+    if not endorsement.parts:
+        return None
+    try:
+        labels = {str(fact["key"]): str(fact["label"]) for fact in orjson.loads(facts)}
+    except (ValueError, TypeError, KeyError):
+        return "the facts cannot be read"
+    return fault_of_parts(endorsement, labels)
 
 
 def _attachments(context: CheckContext) -> str:

@@ -38,6 +38,23 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EndorsedPart:
+    """The part of verified information that another unit produced, and answers for (Art. 14, 17)."""
+
+    unit_code: str
+    unit_name: str
+    fields: tuple[str, ...]
+    """Keys of the facts that it produced; of a negative part those of which it has no record."""
+    labels: tuple[str, ...]
+    """The labels of these facts, in their order: of what nobody has, the facts themselves say none."""
+    negative: bool
+    drafted_by: str
+    """Staff identifier of the drafter in that unit."""
+    confirmed_at: datetime
+    """When that unit's seal keeper confirmed it; aware, kept in UTC to the millisecond."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Endorsement:
     """What the hub says of a proof; written from the hub's own records, never taken from a caller."""
 
@@ -62,12 +79,17 @@ class Endorsement:
     """Staff identifier of the drafter of verified information; None for shared information."""
     facts_sha256: str
     """Digest of the facts' canonical JSON, lower-case hexadecimal: binds the facts to the signature."""
+    parts: tuple[EndorsedPart, ...] = ()
+    """What other units produced, each fact by one; a proof of one unit has none, and its JSON does not name them."""
 
     def to_json(self) -> bytes:
         """Return the canonical JSON: sorted keys, no blanks, UTF-8 (after RFC 8785 for these value types)."""
         record = dict(zip(_NAMES, _VALUES(self), strict=True))
         record["extracted_at"] = format_time(self.extracted_at)
-        return orjson.dumps(record)
+        if not self.parts:
+            return orjson.dumps(record)
+        record["parts"] = [{**asdict(part), "confirmed_at": format_time(part.confirmed_at)} for part in self.parts]
+        return orjson.dumps(record, option=orjson.OPT_SORT_KEYS)
 
     @classmethod
     def from_json(cls, data: bytes) -> Endorsement:
@@ -89,17 +111,33 @@ class Endorsement:
 
 
 # Written for every seal, so the order of the keys is found once.
-_NAMES = sorted(field.name for field in fields(Endorsement))
+_NAMES = sorted(field.name for field in fields(Endorsement) if field.name != "parts")
 _VALUES = attrgetter(*_NAMES)
 
 
 def _typed(record: dict[str, Any]) -> dict[str, Any]:
-    """Turn the two values that JSON has no type for into ours."""
+    """Turn the values that JSON has no type for into ours."""
     return {
         **record,
         "seal_kind": SealKind(record["seal_kind"]),
         "extracted_at": datetime.fromisoformat(record["extracted_at"]),
+        "parts": tuple(_part(each) for each in record.get("parts", ())),
     }
+
+
+def _part(record: dict[str, Any]) -> EndorsedPart:
+    part = EndorsedPart(
+        **{
+            **record,
+            "fields": tuple(record["fields"]),
+            "labels": tuple(record["labels"]),
+            "confirmed_at": datetime.fromisoformat(record["confirmed_at"]),
+        }
+    )
+    texts = (part.unit_code, part.unit_name, part.drafted_by, *part.fields, *part.labels)
+    if not all(isinstance(text, str) for text in texts) or not isinstance(part.negative, bool):
+        raise TypeError("a part is not of the expected form")
+    return part
 
 
 def format_time(moment: datetime) -> str:

@@ -135,6 +135,7 @@ def _inputs(content: PageContent) -> dict[str, object]:
         "title": content.title,
         "title_en": content.title_en,
         "facts": [_fact(fact) for fact in content.facts],
+        "parts": [{**asdict(part), "confirmed_at": None} for part in endorsement.parts],
         "remarks": content.remarks,
         "shared": endorsement.seal_kind is SealKind.INFORMATION_SHARING,
         "extracted_at": None,

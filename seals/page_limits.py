@@ -84,6 +84,12 @@ def _endorsed(endorsement: Endorsement) -> Iterator[tuple[str, str]]:
     yield "the extraction unit's name", endorsement.extraction_unit_name
     yield "the producing unit's code", endorsement.producing_unit_code
     yield "the facts' digest", endorsement.facts_sha256
+    for part in endorsement.parts:
+        yield "the code of a part's unit", part.unit_code
+        yield "the name of a part's unit", part.unit_name
+        yield "the drafter of a part", part.drafted_by
+        for label in part.labels:
+            yield "the label of a part's fact", label
     if endorsement.data_source is not None:
         yield "the data source", endorsement.data_source
     if endorsement.drafted_by is not None:

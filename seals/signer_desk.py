@@ -16,6 +16,7 @@ from cachetools import LRUCache
 
 from pki.errors import PkiError
 from pki.keystore import KeyStore
+from seals.endorsed_parts import fault_of_parts
 from seals.endorsement import facts_digest
 from seals.errors import (
     GrantScopeError,
@@ -196,6 +197,9 @@ class SigningDesk:
         endorsement = content.endorsement
         if endorsement.facts_sha256 != facts_digest(content.facts):
             raise SealingError("the endorsement is of other facts than the page shows")
+        fault = fault_of_parts(endorsement, {fact.key: fact.label for fact in content.facts})
+        if fault is not None:
+            raise SealingError(f"the endorsement's parts do not agree with the page: {fault}")
         grant.require(GrantUse(grant.seal_id, using_unit(endorsement), endorsement.proof_type_code, now))
         seal = self._current().get(grant.seal_id)
         if seal is None:

@@ -123,6 +123,14 @@ class ReviewAnswer(SeenStepCall):
     remarks: str | None
 
 
+class RequestPart(SeenStepCall):
+    """Asks another unit for some facts of the answer, with a reason."""
+
+    unit_code: str
+    fields: tuple[str, ...]
+    reason: str
+
+
 class RerouteRequest(SeenStepCall):
     """Passes a request on, with a reason."""
 

@@ -12,7 +12,16 @@ from typing import Any
 
 from hub.client import operations
 from hub.client.connection import HubConnection, each_of
-from hub.client.inputs import DraftAnswer, Fact, Given, RerouteRequest, ReviewAnswer, SeenStepCall, StepCall
+from hub.client.inputs import (
+    DraftAnswer,
+    Fact,
+    Given,
+    RequestPart,
+    RerouteRequest,
+    ReviewAnswer,
+    SeenStepCall,
+    StepCall,
+)
 from hub.client.operations import Operation
 from hub.client.records import VerificationRequest
 from hub.client.words import RequestState, Step
@@ -39,6 +48,15 @@ class Reroute:
     """Another unit is competent: which, and why."""
 
     to_unit: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Another issuing unit knows some facts: which unit, which facts of the form, and why."""
+
+    unit_code: str
+    fields: tuple[str, ...]
     reason: str
 
 
@@ -94,6 +112,17 @@ class IssuingUnit:
         """Pass a request on to the unit that is competent."""
         call = RerouteRequest(**self._seen("reroute", request), to_unit=to.to_unit, reason=to.reason)
         return await self._take(operations.REROUTE, call)
+
+    async def request_part(self, request: VerificationRequest, part: Part) -> VerificationRequest:
+        """Ask another unit for a part of the answer to a request that this program's token has claimed.
+
+        Returns:
+            What the other unit is asked. The request itself is of another version now: read it again.
+        """
+        call = RequestPart(
+            **self._seen("part", request), unit_code=part.unit_code, fields=part.fields, reason=part.reason
+        )
+        return await self._take(operations.REQUEST_PART, call)
 
     async def _take(self, operation: Operation[VerificationRequest], call: Given) -> VerificationRequest:
         return await self.connection.ask(operation, {"input": call.variables()})

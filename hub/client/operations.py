@@ -42,7 +42,7 @@ _FRAGMENTS = {
     "item": "on ServiceItem { code name lineOfWork: field unitCode instant promisedDays applicantKinds }",
     "request": """on VerificationRequest {
   id caseNumber proofTypeCode itemCode askingUnit issuingUnit region state
-  receivedAt targetAt hardLimitAt dueAt urgent drafter version remarks
+  receivedAt targetAt hardLimitAt dueAt urgent drafter version remarks partOf partFields
   steps { step at by unitCode remarks }
   subject { kind name keys { key value } }
   form { key label labelEn kind required }
@@ -124,6 +124,17 @@ DRAFT = _step("draftAnswer", "DraftAnswerInput", inputs.DraftAnswer)
 REVIEW = _step("reviewAnswer", "ReviewAnswerInput", inputs.ReviewAnswer)
 SEAL = _step("sealAnswer", "SealAnswerInput", inputs.SeenStepCall)
 REROUTE = _step("rerouteRequest", "RerouteRequestInput", inputs.RerouteRequest)
+
+REQUEST_PART = Operation(
+    "requestPart",
+    _with_fragments(
+        "mutation Change($input: RequestPartInput!) "
+        "{ requestPart(input: $input) { part { ...request } errors { ...problem } } }"
+    ),
+    VerificationRequest,
+    "part",
+    inputs.RequestPart,
+)
 
 WATCH_CASE = _with_fragments(
     "subscription Watch($number: String!, $after: String) "

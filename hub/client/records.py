@@ -219,6 +219,10 @@ class VerificationRequest(Record):
     version: int
     steps: tuple[RequestStep, ...]
     remarks: str | None
+    part_of: str | None = None
+    """The request for a part of whose answer it asks; None where it is no part, or the hub knows none."""
+    part_fields: tuple[str, ...] = ()
+    """Keys of the facts that the part brings."""
     subject: RequestSubject | None
     """None where the caller's posts do not allow it."""
     form: tuple[FactField, ...]

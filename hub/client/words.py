@@ -97,4 +97,5 @@ class Step(StrEnum):
     SEAL = "SEAL"
     DELIVER = "DELIVER"
     PASS_ON = "PASS_ON"  # noqa: S105  no password
+    REQUEST_PART = "REQUEST_PART"
     WITHDRAW = "WITHDRAW"

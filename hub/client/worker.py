@@ -178,7 +178,9 @@ class Worker:
                     return await self.unit.release(request)
                 case Reroute():
                     return await self.unit.reroute(request, found)
-                case Answer() | NoSuchRecord():
+                case Answer():
+                    return await self.unit.draft(request, _asked_for(found, request))
+                case NoSuchRecord():
                     return await self.unit.draft(request, found)
         except (NotAllowedError, NotFoundError, OvertakenError):
             raise
@@ -197,6 +199,13 @@ class Worker:
         assert self.sealer is not None
         with _of_unit("sealer", request):
             return await self.sealer.seal(request)
+
+
+def _asked_for(found: Answer, request: VerificationRequest) -> Answer:
+    """Return what a part asks for of all that the unit's records say; a handler need not know of parts."""
+    if request.part_of is None:
+        return found
+    return Answer({key: value for key, value in found.facts.items() if key in request.part_fields})
 
 
 @contextmanager

@@ -59,6 +59,7 @@ def public_rows(proof: Proof) -> tuple[PublicRow, ...]:
         PublicRow("办理事项", "Service item", endorsed.item_name),
         PublicRow("提取单位", "Extracted by", endorsed.extraction_unit_name),
         PublicRow("出具单位", "Produced by", endorsed.producing_unit_name),
+        *(PublicRow("共同出具单位", "Also produced by", part.unit_name) for part in endorsed.parts),
         PublicRow("提取时间", "Time", f"{city_time(endorsed.extracted_at)}（北京时间）", "China Standard Time"),
         PublicRow("信息类别", "Kind", kind_zh, kind),
         PublicRow("电子印章", "Seal", seal.zh, seal.en),

@@ -46,6 +46,9 @@ def _endorsement(verdict: Verdict) -> Table:
         table.add_row("事项 Item", _plain(f"{found.item_name}  {found.case_number}"))
         table.add_row("提取单位 Extracted by", _plain(found.extraction_unit_name))
         table.add_row("出具单位 Produced by", _plain(found.producing_unit_name))
+        for part in found.parts:
+            what = "、".join(part.labels) + ("（无此记录 no such record）" if part.negative else "")
+            table.add_row("共同出具 Also produced by", _plain(f"{part.unit_name}: {what}"))
         table.add_row("时间 Time", at)
     return table
 

@@ -24,6 +24,8 @@ from graph_models.catalogue import (
 
 CITY, HAISHU, CIXI = "330200", "330203", "330282"
 _NAME = FactField(key="name", label="姓名", label_en="Name")
+_CHILD = FactField(key="child", label="子女", label_en="Child")
+_SCHOOL = FactField(key="school", label="学校", label_en="School", required=False)
 _SINCE = FactField(key="since", label="参保时间", label_en="Insured since", kind=FactKind.DATE)
 _BASIS = LegalBasis(act="婚姻登记条例", article="第四条", level=BasisLevel.ADMINISTRATIVE_REGULATION)
 
@@ -104,6 +106,7 @@ CONTENT = CatalogueContent(
         replace(_type("HY", "婚姻登记证明"), question="婚姻登记地在哪里？", question_en="Married where?"),
         _type("BC", "不动产登记证明", key="property_number"),
         _type("ZJ", "宗教教职证明"),
+        replace(_type("QS", "亲属关系证明"), facts=(_NAME, replace(_SINCE, label="入户时间"), _CHILD, _SCHOOL)),
     ),
     relationships=(
         _issues("GA", "HJ", CITY, "population"),
@@ -115,6 +118,10 @@ CONTENT = CatalogueContent(
         _issues("GA-HS", "HY", HAISHU),
         _issues("GA-CX", "HY", CIXI),
         _issues("MZ-HS", "ZJ", HAISHU),
+        _issues("GA-HS", "QS", HAISHU),
+        _issues("GA-CX", "QS", CIXI),
+        _issues("GA", "QS", "330281"),
+        _issues("MZ-HS", "QS", "330282001"),
     ),
     items=(
         _item("WHOLE"),
@@ -129,6 +136,8 @@ CONTENT = CatalogueContent(
         _item("PAIR"),
         _item("KEYED"),
         _item("INSURED"),
+        _item("JOINT"),
+        _item("JOINT-NOW", instant=True),
         _item("EVERY"),
     ),
     requirements=(
@@ -144,6 +153,8 @@ CONTENT = CatalogueContent(
         *_needs("PAIR", "WF", "HY"),
         *_needs("KEYED", "BC"),
         *_needs("INSURED", "SB"),
+        *_needs("JOINT", "QS"),
+        *_needs("JOINT-NOW", "QS"),
         *_every_measure(),
     ),
 )

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.clock import CITY_TIME
-from hub.deadlines import Deadlines, due_times, promised_end
+from hub.deadlines import Deadlines, due_times, due_times_of_part, promised_end
 from hub.working_days import WorkingCalendar
 
 CALENDAR = WorkingCalendar()
@@ -87,6 +87,19 @@ def test_days_beyond_the_published_years_are_provisional() -> None:
 
 
 @pytest.mark.requirement("R14.6")
+@pytest.mark.requirement("R14.5", "R14.6")
+@given(MOMENTS, st.none() | st.integers(1, 20), st.timedeltas(timedelta(), timedelta(days=40)))
+def test_a_part_is_due_no_later_than_the_whole_and_never_before_its_receipt(
+    opened: datetime, days: int | None, later: timedelta
+) -> None:
+    whole, received = due(opened, days), opened + later
+    part = due_times_of_part(whole, instant=days is None, received_at=received)
+    assert received <= part.due_at <= max(whole.due_at, received)
+    assert part.due_at <= part.target_at
+    assert part.urgent == (whole.due_at <= received)
+    assert (part.hard_limit_at, part.provisional) == (whole.hard_limit_at, whole.provisional)
+
+
 def test_the_day_of_opening_is_the_citys_not_the_clocks() -> None:
     assert due(datetime(2026, 11, 23, 15, 59, tzinfo=UTC), 3).hard_limit_at == city("2026-11-25", "17:30")
     assert due(datetime(2026, 11, 23, 16, 0, tzinfo=UTC), 3).hard_limit_at == city("2026-11-26", "17:30")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from pki.authority import Subject
 from pki.development import DevelopmentPlan, SealOrder
-from seals.endorsement import Endorsement, Fact, facts_digest
+from seals.endorsement import EndorsedPart, Endorsement, Fact, facts_digest
 from seals.kinds import SEAL_NAMES, SEAL_POLICIES, SealKind
 from seals.page_content import PageContent, PageFamily
 
@@ -56,6 +56,33 @@ VERIFIED_CONTENT = replace(
         drafted_by="staff-7",
     ),
 )
+JOINT_CONTENT = replace(
+    VERIFIED_CONTENT,
+    endorsement=replace(
+        VERIFIED_CONTENT.endorsement,
+        parts=(
+            EndorsedPart(
+                unit_code="U003",
+                unit_name="宁波市民政局",
+                fields=("result",),
+                labels=("查询结果",),
+                negative=False,
+                drafted_by="staff-9",
+                confirmed_at=MADE_AT,
+            ),
+            EndorsedPart(
+                unit_code="U004",
+                unit_name="慈溪市公安局",
+                fields=("school",),
+                labels=("学校",),
+                negative=True,
+                drafted_by="staff-10",
+                confirmed_at=MADE_AT,
+            ),
+        ),
+    ),
+)
+"""Verified information of which another unit produced a part, and a third one has no record."""
 
 
 def seal_plan() -> DevelopmentPlan:

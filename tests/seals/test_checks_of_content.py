@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 
 import pikepdf
 import pytest
@@ -12,6 +14,7 @@ from seals.checks import check_file
 from seals.checks_context import context_of
 from seals.endorsement import ENDORSEMENT_ATTACHMENT, FACTS_ATTACHMENT, facts_json
 from seals.findings import read_findings
+from tests.seals.proof_contents import JOINT_CONTENT
 from tests.vectors.authority import JUDGED_AT
 from tests.vectors.forger import SealChoices, seal
 from tests.vectors.make_vectors import FOLDER, policy_of
@@ -92,3 +95,29 @@ def test_attachments_that_cannot_be_read_are_the_evidence(materials: Materials) 
     found = checked(sealed(materials, change))
     assert "too deep" in found["facts"].evidence
     assert found["facts"].status is CheckStatus.FAILED
+
+
+@pytest.mark.requirement("R14.2", "I5")
+@pytest.mark.parametrize(
+    ("fields", "labels", "status"),
+    [
+        (("result",), ("查询结果",), CheckStatus.PASSED),
+        (("school",), ("学校",), CheckStatus.FAILED),
+    ],
+)
+def test_parts_of_other_units_have_to_agree_with_the_facts(
+    materials: Materials, fields: tuple[str, ...], labels: tuple[str, ...], status: CheckStatus
+) -> None:
+    part = replace(JOINT_CONTENT.endorsement.parts[0], fields=fields, labels=labels)
+    joint = replace(JOINT_CONTENT.endorsement, parts=(part,)).to_json()
+    page = unsealed_page(joint, facts_json(JOINT_CONTENT.facts), None)
+    found = checked(seal(page, materials.city.sharing, SealChoices(endorsements=(joint,))))
+    assert (found["endorsement"].status, found["facts"].status) == (CheckStatus.PASSED, status)
+
+
+def test_facts_that_no_machine_reads_agree_with_no_part(materials: Materials) -> None:
+    facts = b"[1]"
+    digest = hashlib.sha256(facts).hexdigest()
+    joint = replace(JOINT_CONTENT.endorsement, facts_sha256=digest).to_json()
+    found = checked(seal(unsealed_page(joint, facts, None), materials.city.sharing, SealChoices(endorsements=(joint,))))
+    assert found["facts"].evidence == "the facts cannot be read"

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from seals.endorsement import (
     ENDORSEMENT_LIMIT,
+    EndorsedPart,
     Endorsement,
     Fact,
     facts_digest,
@@ -49,7 +50,7 @@ def test_the_canonical_form_is_read_back_as_it_was(endorsement: Endorsement) -> 
 
 def test_the_canonical_form_has_sorted_keys_and_no_blanks(shared_content) -> None:
     data = shared_content.endorsement.to_json()
-    assert list(orjson.loads(data)) == sorted(asdict(shared_content.endorsement))
+    assert list(orjson.loads(data)) == sorted(asdict(shared_content.endorsement).keys() - {"parts"})
     assert b'": ' not in data
 
 
@@ -89,3 +90,60 @@ def test_the_order_of_facts_counts() -> None:
     first, second = Fact("a", "甲", "A", "1"), Fact("b", "乙", "B", "2")
     assert facts_digest((first, second)) != facts_digest((second, first))
     assert orjson.loads(facts_json((first,))) == [{"key": "a", "label": "甲", "label_en": "A", "value": "1"}]
+
+
+parts = st.builds(
+    EndorsedPart,
+    unit_code=words,
+    unit_name=words,
+    fields=st.lists(words, max_size=3).map(tuple),
+    labels=st.lists(words, max_size=3).map(tuple),
+    negative=st.booleans(),
+    drafted_by=words,
+    confirmed_at=st.integers(0, 2**42).map(lambda milliseconds: EPOCH + timedelta(milliseconds=milliseconds)),
+)
+
+
+@pytest.mark.requirement("R14.2")
+@given(endorsements, st.lists(parts, min_size=1, max_size=3).map(tuple))
+def test_parts_are_read_back_as_they_were(endorsement: Endorsement, several: tuple[EndorsedPart, ...]) -> None:
+    joint = replace(endorsement, parts=several)
+    record = orjson.loads(joint.to_json())
+    assert Endorsement.from_json(joint.to_json()) == joint
+    assert list(record) == sorted(record)
+    assert [list(part) for part in record["parts"]] == [sorted(part) for part in record["parts"]]
+
+
+def test_without_parts_the_form_is_the_same_as_before_there_were_any(shared_content) -> None:
+    data = orjson.loads(shared_content.endorsement.to_json())
+    assert "parts" not in data
+    with pytest.raises(MalformedEndorsementError):
+        Endorsement.from_json(orjson.dumps({**data, "parts": []}, option=orjson.OPT_SORT_KEYS))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"fields": "ab"},
+        {"fields": [1]},
+        {"labels": [1]},
+        {"negative": 1},
+        {"unit_code": None},
+        {"more": 1},
+        {"confirmed_at": "soon"},
+    ],
+)
+def test_a_part_of_another_form_is_malformed(shared_content, change) -> None:
+    part = EndorsedPart(
+        unit_code="U1",
+        unit_name="一",
+        fields=("a",),
+        labels=("甲",),
+        negative=False,
+        drafted_by="s",
+        confirmed_at=EPOCH,
+    )
+    data = orjson.loads(replace(shared_content.endorsement, parts=(part,)).to_json())
+    data["parts"][0] |= change
+    with pytest.raises(MalformedEndorsementError):
+        Endorsement.from_json(orjson.dumps(data, option=orjson.OPT_SORT_KEYS))

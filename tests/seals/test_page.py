@@ -20,7 +20,7 @@ from seals.errors import PageError, UnprintableCharacterError
 from seals.page import PAGE_HEIGHT, RenderedPage, render_page
 from seals.page_content import PageContent, PageFamily
 from seals.page_limits import ADDRESS_LIMIT, FACTS_LIMIT, NAME_LIMIT, NUMBER_LIMIT, TOTAL_LIMIT, UNIT_LIMIT, VALUE_LIMIT
-from tests.seals.proof_contents import SHARED_CONTENT
+from tests.seals.proof_contents import JOINT_CONTENT, SHARED_CONTENT
 
 MARKUP = "#set text(red) [*bold*] _it_ $x^2$ `raw` <label> @ref // no /* */ \\ \\u{4e00} \"q\" 'a' -- ~ = #panic()"
 SEAL_SIDE = 42 / 25.4 * 72
@@ -100,6 +100,14 @@ def test_verified_information_names_its_drafter_and_no_source(verified_content: 
 
 
 @pytest.mark.services("pdfsig")
+@pytest.mark.requirement("R14.2")
+def test_the_page_says_which_unit_produced_which_part(verified_content: PageContent, tmp_path: Path) -> None:
+    text = text_of(render_page(JOINT_CONTENT), tmp_path)
+    assert "共同出具Alsoby宁波市民政局（U003）：查询结果" in text
+    assert "慈溪市公安局（U004）：学校（无此记录）" in text
+    assert "共同出具" not in text_of(render_page(verified_content), tmp_path)
+
+
 def test_a_negative_proof_says_no_such_record_and_where_was_looked(
     verified_content: PageContent, tmp_path: Path
 ) -> None:

@@ -30,6 +30,7 @@ from seals.signature_stamp import SignatureStamp
 from seals.signer_desk import GrantTrust, SigningDesk, spool_key
 from seals.signer_records import SealRecord
 from seals.signer_spool import KeptDocument
+from tests.seals.proof_contents import JOINT_CONTENT
 from tests.seals.signer_logs import entries_of
 from tests.seals.stamping import Archive, StoppedClock
 
@@ -82,6 +83,17 @@ def test_verified_information_needs_the_grant_of_the_unit_that_produced_it(seal_
     assert desk.seal(seal_office.order("request-1", verified_content, unit_code="U002")).pdf
     with pytest.raises(GrantScopeError):
         desk.seal(seal_office.order("request-2", verified_content, unit_code="U001"))
+
+
+@pytest.mark.requirement("R14.2", "R15.3")
+def test_parts_of_other_units_that_do_not_agree_with_the_page_are_not_sealed(seal_office, desk, folder) -> None:
+    said = JOINT_CONTENT.endorsement
+    for number, changed in enumerate((said.parts[:1] * 2, (replace(said.parts[0], unit_code="U002"),))):
+        false = replace(JOINT_CONTENT, endorsement=replace(said, parts=changed))
+        with pytest.raises(SealingError, match="parts do not agree"):
+            desk.seal(seal_office.order(f"request-{number}", false, unit_code="U002"))
+    assert desk.seal(seal_office.order("request-9", JOINT_CONTENT, unit_code="U002")).pdf
+    assert operations(folder) == ["refused", "refused", "sealed"]
 
 
 def test_a_grant_of_nobody_is_refused(seal_office, folder, shared_content) -> None:

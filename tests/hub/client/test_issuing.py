@@ -6,7 +6,7 @@ import pytest
 
 from hub.actors import Post
 from hub.client.errors import NotAllowedError, NotFoundError, OvertakenError, RefusedError
-from hub.client.issuing import Answer, NoSuchRecord, Reroute, claimed_after
+from hub.client.issuing import Answer, NoSuchRecord, Part, Reroute, claimed_after
 from hub.client.words import RequestState, Step
 from tests.hub.client.served import ISSUER, Served
 
@@ -92,6 +92,23 @@ async def test_a_request_is_passed_on_with_a_reason_and_back_only_by_a_superviso
         await there.reroute(await there.claim(passed), Reroute(ISSUER, "原路退回"))
     assert (refused.value.code, refused.value.field) == ("ESCALATED", "toUnit")
     assert (await there.read(passed.id)).issuing_unit == "GA"
+
+
+@pytest.mark.requirement("R14.4")
+async def test_another_unit_is_asked_for_a_part_and_answers_just_that(served: Served) -> None:
+    _, request = await served.asked("NB0003")
+    drafter, there = served.drafter(), served.unit("drafter-9", Post.DRAFTER, unit="GA")
+    claimed = await drafter.claim(request)
+    part = await drafter.request_part(claimed, Part("GA", ("since",), "登记在慈溪"))
+    assert (await drafter.request_part(claimed, Part("GA", ("since",), "登记在慈溪"))).id == part.id
+    assert (part.part_of, part.part_fields, part.issuing_unit) == (request.id, ("since",), "GA")
+    assert [field.key for field in part.form] == ["since"]
+    drafted = await there.draft(await there.claim(part), Answer({"since": "2015-06-01"}))
+    reviewed = await served.unit("rev-9", Post.REVIEWER, unit="GA").review(drafted, approve=True)
+    assert (await served.unit("keep-9", Post.SEAL_KEEPER, unit="GA").seal(reviewed)).state == RequestState.DELIVERED
+    whole = await drafter.read(request.id)
+    assert ([field.key for field in whole.form], whole.part_of) == (["name"], None)
+    assert (await drafter.draft(whole, FOUND)).state == RequestState.DRAFTED
 
 
 async def test_facts_that_are_not_the_forms_are_refused_by_field(served: Served) -> None:
