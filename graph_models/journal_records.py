@@ -1,21 +1,23 @@
 """Audit chains, outgoing events and receipts as nodes.
 
 Each audit stream has a head that holds the last sequence and digest, each unit a counter of its events. Whoever
-appends holds that node until the transaction ends, so a chain has no fork and a sequence no gap.
+appends holds that node until the transaction ends, so a chain has no fork and a sequence no gap. Up to where a unit's
+events have left says a node of its own (OutboxMark): who appends and who marks touch nothing in common, and what waits
+is found by its keys, however much it is.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import count, takewhile
 from typing import cast
 
 from graph_models import statements_journal as statements
 from graph_models.casework import AuditEntry, OutboxEvent
 from graph_models.journal import AuditDraft, EventDraft, Receipt
-from graph_models.rows import fields_of, found_or_made, from_document, joined, milliseconds, records, to_document
+from graph_models.rows import fields_of, from_document, joined, milliseconds, records, to_document
 from graph_models.store import Transaction, Value
 
 
@@ -25,10 +27,10 @@ async def append_audit(tx: Transaction, draft: AuditDraft) -> AuditEntry:
 
 
 async def append_audit_many(tx: Transaction, drafts: Sequence[AuditDraft]) -> tuple[AuditEntry, ...]:
-    """Append entries to their streams' chains, in the order given, in at most two statements and one a stream."""
+    """Append entries to their streams' chains, in the order given, in three statements and one for each new stream."""
     if not drafts:
         return ()
-    heads = {stream: await _held_head(tx, stream) for stream in sorted({draft.stream for draft in drafts})}
+    heads = await _held_heads(tx, sorted({draft.stream for draft in drafts}))
     entries = []
     for draft in drafts:
         entry = chained(draft, *heads[draft.stream])
@@ -125,15 +127,53 @@ async def read_events(tx: Transaction, unit_code: str, after: int, limit: int) -
     return tuple(found[sequence] for sequence in takewhile(found.__contains__, following))
 
 
-async def unpublished_events(tx: Transaction, limit: int) -> tuple[OutboxEvent, ...]:
-    """Return events that have not left, unit by unit, each unit's in the order of their sequence."""
-    return records(OutboxEvent, await tx.run(statements.UNPUBLISHED_EVENTS, {"limit": limit}))
+async def waiting_runs(tx: Transaction) -> dict[str, range]:
+    """Return, for each unit of which events have not left, the run of their sequences. Costs how many units exist."""
+    rows = await tx.run(statements.WAITING_RUNS)
+    ends = {str(row["unit_code"]): (cast("int", row["sent"]), cast("int", row["last"])) for row in rows}
+    return {unit: range(sent + 1, last + 1) for unit, (sent, last) in sorted(ends.items())}
 
 
-async def mark_events_published(tx: Transaction, ids: Sequence[str]) -> None:
-    """Note that the events have left; one that had left already stays as it is."""
-    if ids:
-        await tx.run(statements.MARK_PUBLISHED, {"ids": list(dict.fromkeys(ids))})
+async def unpublished_events(
+    tx: Transaction, limit: int, of: Callable[[str], bool] = lambda _: True
+) -> tuple[OutboxEvent, ...]:
+    """Return events that have not left, unit by unit, each unit's in the order of their sequence without a gap.
+
+    ``of`` says whose. Each unit has its share of ``limit``, and at least one event, so that none holds up the others.
+    """
+    runs = {unit: run for unit, run in (await waiting_runs(tx)).items() if of(unit)}
+    taken = shares({unit: len(run) for unit, run in runs.items()}, limit)
+    asked = {unit: [event_id(unit, one) for one in runs[unit][: taken[unit]]] for unit in runs}
+    ids: list[Value] = [each for some in asked.values() for each in some]
+    rows = await tx.run(statements.READ_EVENTS, {"ids": ids}) if ids else []
+    found = {event.id: event for event in records(OutboxEvent, rows)}
+    return tuple(found[each] for some in asked.values() for each in takewhile(found.__contains__, some))
+
+
+def shares(waiting: Mapping[str, int], limit: int) -> dict[str, int]:
+    """Return how many events of each unit go in a batch; what a unit does not need of its share the others have."""
+    left, taken = limit, dict[str, int]()
+    for unit in sorted(waiting, key=lambda each: (waiting[each], each)):
+        taken[unit] = min(waiting[unit], max(left // (len(waiting) - len(taken)), 1))
+        left -= taken[unit]
+    return taken
+
+
+async def mark_events_published(tx: Transaction, ids: Iterable[str]) -> None:
+    """Note that events have left; one that had left already, or does not follow those that have, is passed over."""
+    left: defaultdict[str, set[int]] = defaultdict(set)
+    for unit, _, sequence in (each.rpartition(".") for each in ids):
+        left[unit].add(int(sequence))
+    marks = await _held_marks(tx, sorted(left))
+    ends = {unit: next(one for one in count(sent) if one + 1 not in left[unit]) for unit, sent in marks.items()}
+    rows: list[dict[str, Value]] = [{"unit_code": unit, "sent": end} for unit, end in ends.items() if end > marks[unit]]
+    await tx.run_each(statements.WRITE_MARK, rows)
+
+
+async def sent_up_to(tx: Transaction, unit_codes: Iterable[str]) -> dict[str, int]:
+    """Return the sequence up to which the events of each unit have left; without those of which none has."""
+    rows = await tx.run(statements.READ_MARKS, {"unit_codes": sorted(set(unit_codes))})
+    return {cast("str", row["unit_code"]): cast("int", row["sent"]) for row in rows}
 
 
 async def add_receipt(tx: Transaction, receipt: Receipt) -> None:
@@ -153,10 +193,20 @@ async def find_receipt(tx: Transaction, unit_code: str, operation: str, key: str
     return from_document(Receipt, rows[0]["record"]) if rows else None
 
 
-async def _held_head(tx: Transaction, stream: str) -> tuple[int, str]:
-    """Hold the stream's head until the transaction ends; return its last sequence and digest."""
-    rows = await found_or_made(tx, statements.HOLD_HEAD, statements.MAKE_HEAD, {"stream": stream})
-    return cast("int", rows[0]["sequence"]), cast("str", rows[0]["digest"])
+async def _held_heads(tx: Transaction, streams: Sequence[str]) -> dict[str, tuple[int, str]]:
+    """Hold the heads of streams until the transaction ends; return the last sequence and digest of each."""
+    rows = await tx.run_each(statements.HOLD_HEAD, [{"stream": stream} for stream in streams])
+    missing = set(streams) - {row["stream"] for row in rows}
+    rows += await tx.run_each(statements.MAKE_HEAD, [{"stream": stream} for stream in sorted(missing)])
+    return {str(row["stream"]): (cast("int", row["sequence"]), cast("str", row["digest"])) for row in rows}
+
+
+async def _held_marks(tx: Transaction, unit_codes: Sequence[str]) -> dict[str, int]:
+    """Hold up to where units' events have left until the transaction ends; return it."""
+    rows = await tx.run_each(statements.HOLD_MARK, [{"unit_code": unit} for unit in unit_codes])
+    missing = set(unit_codes) - {row["unit_code"] for row in rows}
+    rows += await tx.run_each(statements.MAKE_MARK, [{"unit_code": unit} for unit in sorted(missing)])
+    return {cast("str", row["unit_code"]): cast("int", row["sent"]) for row in rows}
 
 
 async def _counted(tx: Transaction, statement: str, more: Mapping[str, int]) -> dict[str, int]:

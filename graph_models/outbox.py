@@ -40,6 +40,8 @@ class DeadLetter:
     """Of the message, in bytes."""
     sha256: str
     at: datetime
+    attempt: int = 0
+    """Counts what a consumer's process put aside: with the time it tells a letter from the same one put aside anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,11 +13,15 @@ from typing import cast
 
 from graph_models import statements_outbox as statements
 from graph_models.casework import OutboxEvent
-from graph_models.journal_records import event_id
+from graph_models.journal_records import event_id, sent_up_to
 from graph_models.outbox import LANES, ConsumerPlace, DeadLetter, OutboxLane
 from graph_models.rows import from_document, joined, milliseconds, moment, records, to_document
+from graph_models.statements_journal import READ_EVENTS
 from graph_models.store import Transaction, Value
 
+UNITS = 100
+"""Of so many units of an older store it is noted in one transaction up to where their events have left."""
+_NO_END = 1 << 62
 FORGET_AFTER = timedelta(hours=1)
 """So long a process that was seen no more stays on the list."""
 
@@ -42,6 +46,13 @@ async def meet(tx: Transaction, lease: Lease) -> tuple[str, ...]:
         gone = milliseconds(lease.now - FORGET_AFTER)
         await tx.run(statements.FORGET_MEMBERS, {"gone": gone, "holder": ""})
     return tuple(sorted(cast("str", row["holder"]) for row in rows if now < cast("int", row["until"]) <= latest))
+
+
+async def members_ahead(tx: Transaction, lease: Lease) -> dict[str, datetime]:
+    """Return the other processes whose time is so far ahead of this lease's that it does not count, and their time."""
+    rows = await tx.run(statements.READ_MEMBERS)
+    found = {cast("str", row["holder"]): cast("int", row["until"]) for row in rows if row["holder"] != lease.holder}
+    return {holder: moment(until) for holder, until in found.items() if until > milliseconds(lease.latest)}
 
 
 async def part(tx: Transaction, holder: str) -> None:
@@ -97,25 +108,36 @@ async def hold_lanes(tx: Transaction, holder: str, lanes: Iterable[int]) -> froz
     return frozenset(cast("int", row["lane"]) for row in rows)
 
 
-async def waiting_units(tx: Transaction) -> tuple[str, ...]:
-    """Return the units of which an event has not left."""
-    return tuple(cast("str", row["unit_code"]) for row in await tx.run(statements.WAITING_UNITS))
-
-
-async def unpublished_events_of(tx: Transaction, unit_codes: Iterable[str], limit: int) -> tuple[OutboxEvent, ...]:
-    """Return events of these units that have not left, unit by unit, each unit's in the order of their sequence."""
-    codes = sorted(set(unit_codes))
-    if not codes:
-        return ()
-    rows = await tx.run(statements.UNPUBLISHED_OF_UNITS, {"unit_codes": codes, "limit": limit})
-    return records(OutboxEvent, rows)
-
-
 async def published_events(tx: Transaction, unit_code: str, sequences: Sequence[int]) -> tuple[OutboxEvent, ...]:
     """Return those of a unit's events that have left, in order; what has not will leave by itself."""
-    ids = [event_id(unit_code, sequence) for sequence in sorted(set(sequences))]
-    found = records(OutboxEvent, await tx.run(statements.READ_PUBLISHED, {"ids": ids})) if ids else ()
+    found = await events_that_left(tx, [event_id(unit_code, sequence) for sequence in sorted(set(sequences))])
     return tuple(sorted(found, key=lambda each: each.sequence))
+
+
+async def events_that_left(tx: Transaction, ids: Sequence[str]) -> tuple[OutboxEvent, ...]:
+    """Return those of the events that have left, in no order."""
+    if not ids:
+        return ()
+    events = records(OutboxEvent, await tx.run(READ_EVENTS, {"ids": list(ids)}))
+    sent = await sent_up_to(tx, (event.unit_code for event in events))
+    return tuple(event for event in events if event.sequence <= sent.get(event.unit_code, 0))
+
+
+async def mark_more(tx: Transaction, after: str) -> str:
+    """Note of units of an older store, behind this one, up to where their events have left; return where to go on.
+
+    There each event that waits hangs on its unit's counter; these links stay until the event is taken away.
+    """
+    rows = await tx.run(statements.UNMARKED_UNITS, {"after": after, "limit": UNITS})
+    last = {cast("str", row["unit_code"]): cast("int", row["last"]) for row in rows}
+    found = await tx.run(statements.FIRST_UNPUBLISHED, {"unit_codes": list(last)})
+    first = {cast("str", row["unit_code"]): cast("int", row["first"]) for row in found}
+    ids: list[Value] = [event_id(unit, end) for unit, end in last.items() if unit not in first]
+    newer = {row["id"] for row in await tx.run(statements.WAITING_BY_FLAG, {"ids": ids})}
+    sent = {unit: first.get(unit, end + 1) - 1 for unit, end in last.items() if event_id(unit, end) not in newer}
+    for unit, end in sent.items():
+        await tx.run(statements.BEGIN_MARK, {"unit_code": unit, "sent": end})
+    return max(last) if len(last) == UNITS else ""
 
 
 async def put_dead_letter(tx: Transaction, letter: DeadLetter) -> None:
@@ -124,15 +146,22 @@ async def put_dead_letter(tx: Transaction, letter: DeadLetter) -> None:
     await tx.run(statements.PUT_LETTER, row)
 
 
-async def dead_letters(tx: Transaction, limit: int) -> tuple[DeadLetter, ...]:
-    """Return letters, the newest first."""
-    return records(DeadLetter, await tx.run(statements.READ_LETTERS, {"limit": limit}))
+async def dead_letters(tx: Transaction, limit: int, after: DeadLetter | None = None) -> tuple[DeadLetter, ...]:
+    """Return letters, the newest first; those that come after the given one in this order, or from the newest on."""
+    place: dict[str, Value] = {"at": milliseconds(after.at), "id": after.id} if after else {"at": _NO_END, "id": ""}
+    return records(DeadLetter, await tx.run(statements.READ_LETTERS, {**place, "limit": limit}))
 
 
-async def delete_dead_letters(tx: Transaction, ids: Iterable[str]) -> None:
-    """Take letters away; one that is not there is passed over."""
-    for each in sorted(set(ids)):
-        await tx.run(statements.DELETE_LETTER, {"id": each})
+async def find_dead_letters(tx: Transaction, ids: Iterable[str]) -> tuple[DeadLetter, ...]:
+    """Return those of the letters that are there, by their identifiers, in no order."""
+    return records(DeadLetter, await tx.run(statements.FIND_LETTERS, {"ids": sorted(set(ids))}))
+
+
+async def delete_dead_letters(tx: Transaction, letters: Iterable[DeadLetter]) -> None:
+    """Take letters away as they were read; one that is not there, or was put aside anew since, is passed over."""
+    for letter in sorted(letters, key=lambda each: each.id):
+        if letter in records(DeadLetter, await tx.run(statements.HOLD_LETTER, {"id": letter.id})):
+            await tx.run(statements.DELETE_LETTER, {"id": letter.id})
 
 
 async def put_place(tx: Transaction, consumer: str, unit_code: str, place: ConsumerPlace) -> None:

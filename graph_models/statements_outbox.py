@@ -21,19 +21,24 @@ HOLD_LANE: Final = (
     "MATCH (l:OutboxLane {lane: $lane}) SET l.guard = 1 WITH l WHERE l.holder = $holder RETURN l.lane AS lane"
 )
 
-WAITING_UNITS: Final = (
-    "MATCH (c:EventCounter) WHERE EXISTS { MATCH (c)-[:UNPUBLISHED]->(:OutboxEvent) } RETURN c.unit_code AS unit_code"
+UNMARKED_UNITS: Final = (
+    "MATCH (c:EventCounter) WHERE c.unit_code > $after "
+    "RETURN c.unit_code AS unit_code, c.last AS last ORDER BY unit_code LIMIT $limit"
 )
-UNPUBLISHED_OF_UNITS: Final = (
+FIRST_UNPUBLISHED: Final = (
     "UNWIND $unit_codes AS unit_code MATCH (c:EventCounter {unit_code: unit_code})-[:UNPUBLISHED]->(e:OutboxEvent) "
-    "RETURN e.record AS record ORDER BY c.unit_code, e.sequence LIMIT $limit"
+    "RETURN unit_code AS unit_code, min(e.sequence) AS first"
 )
-READ_PUBLISHED: Final = (
-    "UNWIND $ids AS id MATCH (e:OutboxEvent {id: id}) WHERE e.published = true RETURN e.record AS record"
-)
+WAITING_BY_FLAG: Final = "UNWIND $ids AS id MATCH (e:OutboxEvent {id: id}) WHERE e.published = false RETURN e.id AS id"
+BEGIN_MARK: Final = "MERGE (m:OutboxMark {unit_code: $unit_code}) ON CREATE SET m.sent = $sent"
 
 PUT_LETTER: Final = "MERGE (d:DeadLetter {id: $id}) SET d.at = $at, d.record = $record"
-READ_LETTERS: Final = "MATCH (d:DeadLetter) RETURN d.record AS record ORDER BY d.at DESC, d.id LIMIT $limit"
+READ_LETTERS: Final = (
+    "MATCH (d:DeadLetter) WHERE d.at < $at OR (d.at = $at AND d.id > $id) "
+    "RETURN d.record AS record ORDER BY d.at DESC, d.id LIMIT $limit"
+)
+FIND_LETTERS: Final = "UNWIND $ids AS id MATCH (d:DeadLetter {id: id}) RETURN d.record AS record"
+HOLD_LETTER: Final = "MATCH (d:DeadLetter {id: $id}) SET d.at = d.at WITH d RETURN d.record AS record"
 DELETE_LETTER: Final = "MATCH (d:DeadLetter {id: $id}) DELETE d"
 
 PUT_PLACE: Final = "MERGE (p:ConsumerPlace {key: $key}) SET p.record = $record"

@@ -21,12 +21,14 @@ CONTENT_TYPE: Final = "application/cloudevents+json"
 """What a message in structured mode is."""
 SPEC_VERSION: Final = "1.0"
 TYPE_PREFIX: Final = "proofhub"
-VERSIONS: Final = dict.fromkeys(EventType, 1)
+VERSIONS: Final[dict[str, int]] = dict.fromkeys(EventType, 1)
 """Type → version of its payload: what is written, and the highest that is read."""
 LONGEST_MESSAGE: Final = 1_000_000
 """Longest message that is read, in bytes; an event of ours has less than two thousand."""
 LARGEST_SEQUENCE: Final = 2**31 - 1
 """CloudEvents knows whole numbers of 32 bits."""
+LONGEST_UNIT: Final = 100
+"""Longest code of a unit that is read, in characters; ours have about ten."""
 
 
 class UnreadableEventError(ValueError):
@@ -63,8 +65,11 @@ class CloudEvents:
 
 
 def type_name(kind: str) -> str:
-    """Return the type as it stands on the envelope, ``proofhub.request.received.v1``."""
-    return f"{TYPE_PREFIX}.{kind}.v{VERSIONS.get(EventType(kind), 1)}"
+    """Return the type as it stands on the envelope, ``proofhub.request.received.v1``.
+
+    One that this version does not know, which a newer one has written beside it, is of its first version.
+    """
+    return f"{TYPE_PREFIX}.{kind}.v{VERSIONS.get(kind, 1)}"
 
 
 def read_envelope(message: bytes) -> OutboxEvent:
@@ -95,6 +100,8 @@ def _event(found: dict[str, object], kind: EventType) -> OutboxEvent:
     unit, sequence, subject = found.get("unit"), found.get("unitsequence"), found.get("subject")
     if not isinstance(unit, str) or type(sequence) is not int or not isinstance(subject, str):
         raise UnreadableEventError("the event does not say its unit, place and subject")
+    if len(unit) > LONGEST_UNIT:
+        raise UnreadableEventError(f"the unit has {len(unit)} characters, more than {LONGEST_UNIT}")
     if not 0 < sequence <= LARGEST_SEQUENCE or found.get("id") != event_id(unit, sequence):
         raise UnreadableEventError("the event's id is not its unit and place")
     if not isinstance(found.get("data"), dict):
@@ -122,5 +129,5 @@ def _time(text: object) -> datetime:
 
 
 _KINDS: Final = {
-    f"{TYPE_PREFIX}.{kind}.v{version}": kind for kind, newest in VERSIONS.items() for version in range(1, newest + 1)
+    f"{TYPE_PREFIX}.{kind}.v{version}": kind for kind in EventType for version in range(1, VERSIONS[kind] + 1)
 }

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from graph_models.outbox import DeadLetter
-from graph_models.outbox_records import dead_letters, delete_dead_letters, put_dead_letter
-from graph_models.store import GraphStore
+from graph_models.outbox_records import dead_letters, delete_dead_letters, find_dead_letters, put_dead_letter
+from graph_models.store import GraphStore, Transaction
+
+PAGE = 500
+"""Letters looked at in one transaction, where all are looked through."""
 
 
 class DeadLetters(Protocol):
@@ -26,8 +30,24 @@ class DeadLetters(Protocol):
         """Return letters, the newest first. Raises UnavailableError, StoreError."""
         ...
 
-    async def settle(self, ids: Iterable[str]) -> None:
-        """Take letters away that were put through again. Raises UnavailableError, StoreError."""
+    async def find(self, names: Collection[str]) -> tuple[DeadLetter, ...]:
+        """Return the letters that are named by their id or their event's. Raises UnavailableError, StoreError."""
+        ...
+
+    def pages(self, size: int) -> AsyncIterator[tuple[DeadLetter, ...]]:
+        """Give all letters, so many at a time; what is settled meanwhile changes nothing about the rest.
+
+        Raises:
+            UnavailableError, StoreError: as the others.
+        """
+        ...
+
+    async def settle(self, letters: Collection[DeadLetter]) -> None:
+        """Take letters away as they were read; one that was put aside anew since stays.
+
+        Raises:
+            UnavailableError, StoreError: as the others.
+        """
         ...
 
 
@@ -46,7 +66,26 @@ class StoredDeadLetters:
         """See DeadLetters."""
         return await self.store.read(lambda tx: dead_letters(tx, limit))
 
-    async def settle(self, ids: Iterable[str]) -> None:
+    async def find(self, names: Collection[str]) -> tuple[DeadLetter, ...]:
+        """See DeadLetters. By their id they are found by the key, by their event among all."""
+        found = await self.store.read(lambda tx: find_dead_letters(tx, names))
+        events = set(names) - {letter.id for letter in found}
+        if not events:
+            return found
+        by_event = [letter async for page in self.pages(PAGE) for letter in page if letter.event_id in events]
+        return (*found, *(letter for letter in by_event if letter not in found))
+
+    async def pages(self, size: int) -> AsyncIterator[tuple[DeadLetter, ...]]:
+        """See DeadLetters. The newest first."""
+        page = await self.store.read(lambda tx: dead_letters(tx, size))
+        while page:
+            yield page
+            page = await self.store.read(partial(_page_after, page[-1], size))
+
+    async def settle(self, letters: Collection[DeadLetter]) -> None:
         """See DeadLetters."""
-        gone = tuple(ids)
-        await self.store.write(lambda tx: delete_dead_letters(tx, gone))
+        await self.store.write(lambda tx: delete_dead_letters(tx, letters))
+
+
+async def _page_after(last: DeadLetter, size: int, tx: Transaction) -> tuple[DeadLetter, ...]:
+    return await dead_letters(tx, size, last)

@@ -12,8 +12,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
+import structlog
+
 from graph_models.case_records import load_case, save_case
-from graph_models.casework import RequestState, VerificationRequest
+from graph_models.casework import VerificationRequest
 from graph_models.deadline_records import (
     LimitKind,
     PassedLimit,
@@ -23,24 +25,25 @@ from graph_models.deadline_records import (
     take_passed,
     watch_limits_anew,
 )
-from graph_models.errors import StaleVersionError
+from graph_models.errors import StaleVersionError, StoreUnavailableError
 from graph_models.journal import AuditDraft, EventDraft
 from graph_models.journal_records import append_audit, append_audit_many, append_events
-from graph_models.request_records import load_request, save_request
+from graph_models.request_records import load_request, save_request, save_requests
+from graph_models.snapshot import CatalogueSnapshot
 from graph_models.store import GraphStore, Transaction
 from hub.actors import SYSTEM_ACTOR
 from hub.audit import entry
 from hub.catalogue import SnapshotHolder
 from hub.clock import Clock
-from hub.deadlines import Deadlines, due_times, promised_end
+from hub.deadlines import Deadlines, due_times, due_times_of_part, promised_end
 from hub.events import EventType, events_for
 from hub.published import item_of, supervising_units
 from hub.working_days import WorkingCalendar
 
+LOG = structlog.get_logger("proofhub.deadlines")
+
 BATCH = 200
 """Most slots looked at, and most limits of one slot taken, in one transaction."""
-OPEN = frozenset({RequestState.RECEIVED, RequestState.CLAIMED, RequestState.DRAFTED, RequestState.REVIEWED})
-"""States of a request that is not answered yet."""
 TRIES = 5
 """How often a batch is tried in one look while others take steps on its requests."""
 _EVENTS = {
@@ -84,7 +87,7 @@ class DeadlineWatch:
         certain, after = 0, ""
         while found := await self.store.read(partial(_provisional, after)):
             for request in found:
-                certain += await self._count_one(request.id)
+                certain += await self._count_one(request)
             after = found[-1].id
         return certain
 
@@ -106,10 +109,9 @@ class DeadlineWatch:
     async def _record(self, slot: int, now: datetime, tx: Transaction) -> tuple[int, int]:
         """Take a batch; return how many limits it was, and how many are of requests still open."""
         passed = await take_passed(tx, slot, now, BATCH)
-        late = [found for found in passed if found.request.state in OPEN]
+        late = [found for found in passed if found.request.is_open]
         overdue = _newly_overdue(late)
-        for request in overdue:
-            await save_request(tx, replace(request, overdue_since=request.due_at))
+        await save_requests(tx, [replace(request, overdue_since=request.due_at) for request in overdue])
         await append_audit_many(tx, [self._entry(found, now) for found in late])
         events = [event for found in late for event in _events(found, now)]
         await append_events(tx, events + [event for request in overdue for event in self._escalated(request, now)])
@@ -127,26 +129,39 @@ class DeadlineWatch:
         kind = EventType.REQUEST_OVERDUE
         return events_for(units, kind, request.id, now, case=request.case_number, limit=limit, unit=late)
 
-    async def _count_one(self, request_id: str) -> int:
+    async def _count_one(self, request: VerificationRequest) -> int:
+        """Count the limits of one request; whatever is wrong with it, the others are counted."""
         try:
-            return await self.store.write(lambda tx: self._counted(tx, request_id))
+            case = await self.store.read(lambda tx: load_case(tx, request.case_number))
+            snapshot = await self.snapshots.at(case.catalogue_version)
+            return await self.store.write(lambda tx: self._counted(tx, request.id, snapshot))
         except StaleVersionError:  # somebody took a step meanwhile: the next look counts it
             return 0
+        except StoreUnavailableError:
+            raise
+        except Exception:
+            LOG.exception("deadlines.not_counted", request=request.id)
+            return 0
 
-    async def _counted(self, tx: Transaction, request_id: str) -> int:
+    async def _counted(self, tx: Transaction, request_id: str, snapshot: CatalogueSnapshot) -> int:
         request = await load_request(tx, request_id)
-        if request.state not in OPEN:
+        if not request.is_open:
             await settle_provisional(tx, request)
             return 0
         case = await load_case(tx, request.case_number)
-        item = item_of(await self.snapshots.at(case.catalogue_version), request.item_code)
+        if case.catalogue_version != snapshot.version.number:
+            raise StaleVersionError(f"the case {case.number} is of another catalogue now")
+        item = item_of(snapshot, request.item_code)
+        whole = await load_request(tx, request.part_of) if request.part_of else request
         due = due_times(
             instant=item.instant,
             promised_days=item.promised_days,
             opened_at=case.opened_at,
-            received_at=request.received_at,
+            received_at=whole.received_at,
             calendar=self.calendar,
         )
+        if request.part_of:
+            due = due_times_of_part(due, instant=item.instant, received_at=request.received_at)
         if due.provisional:
             return 0
         await save_case(tx, replace(case, promised_at=promised_end(case.opened_at, item.promised_days, self.calendar)))

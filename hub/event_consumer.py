@@ -11,8 +11,9 @@ with the place (``Places`` of its own) or bears repeats by the event's id.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Protocol
@@ -99,6 +100,7 @@ class EventConsumer:
     places: Places
     letters: DeadLetters
     clock: Clock
+    _attempts: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     async def take_message(self, message: bytes, hinted_id: str = "") -> Outcome:
         """Take a message in; ``hinted_id`` is the event's id as its carrier says it, if it does.
@@ -147,6 +149,7 @@ class EventConsumer:
             size=len(message),
             sha256=digest,
             at=self.clock.now(),
+            attempt=next(self._attempts),
         )
         await self.letters.put(letter, message)
         LOG.warning("consumer.dead_letter", consumer=self.name, letter=letter.id, reason=reason)
@@ -154,7 +157,11 @@ class EventConsumer:
 
 
 async def follow(consumer: EventConsumer, feed: EventFeed, unit_code: str, limit: int = 100) -> int:
-    """Take in what the feed has of a unit behind the consumer's place; return how many events were read."""
+    """Take in what the feed has of a unit behind the consumer's place; return how many events were read.
+
+    Raises:
+        EventsGoneError: it was away for so long that what follows is kept no more: it has to read the state instead.
+    """
     after = (await consumer.places.find(unit_code)).last
     events = await feed.read(unit_code, after, limit)
     for event in events:

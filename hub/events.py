@@ -29,6 +29,8 @@ class EventType(StrEnum):
     REQUEST_SEALED = "request.sealed"
     REQUEST_REROUTED = "request.rerouted"
     REQUEST_WITHDRAWN = "request.withdrawn"
+    REQUEST_PART_REQUESTED = "request.part_requested"
+    REQUEST_PART_ANSWERED = "request.part_answered"
     REQUEST_HALF_PASSED = "request.half_passed"
     REQUEST_NEARLY_DUE = "request.nearly_due"
     REQUEST_TARGET_PASSED = "request.target_passed"
@@ -100,6 +102,10 @@ _SEAL_OR_NONE = PayloadField("seal", FieldKind.CODE, "identifier of the seal; nu
 _SEAL_KIND = PayloadField("seal_kind", FieldKind.CODE, "kind of the seal")
 _UNIT = PayloadField("unit", FieldKind.CODE, "code of the unit concerned")
 _TO = PayloadField("to", FieldKind.CODE, "code of the unit to which it was to be passed on")
+_CAME_TO = PayloadField("to", FieldKind.CODE, "code of the unit to which it came, unless it stayed", optional=True)
+_PART = PayloadField("part", FieldKind.CODE, "the request by which another unit was asked for a part of the answer")
+_PART_UNIT = PayloadField("unit", FieldKind.CODE, "code of the unit that was asked for the part")
+_PART_MISSING = PayloadField("negative", FieldKind.FLAG, "whether the part's answer was that there is no such record")
 _REASON = PayloadField("reason", FieldKind.CODE, "code of the reason")
 _FAILURE = PayloadField(
     "failure", FieldKind.CODE, "why the last attempt failed, where the hub paused it", optional=True, nullable=True
@@ -127,8 +133,10 @@ PAYLOADS: Final[Mapping[EventType, tuple[PayloadField, ...]]] = {
     EventType.REQUEST_RETURNED: _STEP,
     EventType.REQUEST_REVIEWED: _STEP,
     EventType.REQUEST_SEALED: _STEP,
-    EventType.REQUEST_REROUTED: _STEP,
+    EventType.REQUEST_REROUTED: (*_STEP, _CAME_TO),
     EventType.REQUEST_WITHDRAWN: (_CASE, *_TYPE_OR_STATE),
+    EventType.REQUEST_PART_REQUESTED: (*_STEP, _PART, _PART_UNIT),
+    EventType.REQUEST_PART_ANSWERED: (_CASE, _PART, _PART_UNIT, _PART_MISSING),
     EventType.REQUEST_HALF_PASSED: _PASSED,
     EventType.REQUEST_NEARLY_DUE: _PASSED,
     EventType.REQUEST_TARGET_PASSED: _PASSED,

@@ -11,8 +11,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
@@ -40,40 +41,39 @@ class KafkaBus:
         self._config = config
         self._envelopes = envelopes
         self._producer: AIOKafkaProducer | None = None
+        self._turn = asyncio.Lock()
 
     async def publish(self, events: Sequence[OutboxEvent]) -> None:
-        """Send the events and wait until all in-sync replicas have them. Raises UnavailableError."""
-        try:
-            async with asyncio.timeout(self._config.seconds):
-                await self._send(await self._started(), events)
-        except (KafkaError, OSError) as problem:
-            await self._abandon()
-            raise UnavailableError(
-                "the event broker cannot be reached", message_zh="事件总线暂不可用", mend="It is tried again."
-            ) from problem
+        """Send the events and wait until all in-sync replicas have them; one publication at a time.
+
+        Raises:
+            UnavailableError: the broker cannot be reached.
+        """
+        messages = [_message(event, self._envelopes) for event in events]  # all of them, or nothing is sent
+        async with self._turn:
+            try:
+                async with asyncio.timeout(self._config.seconds):
+                    await self._send(await self._started(), messages)
+            except (KafkaError, OSError) as problem:
+                await self._abandon()
+                raise UnavailableError(
+                    "the event broker cannot be reached", message_zh="事件总线暂不可用", mend="It is tried again."
+                ) from problem
+            except BaseException:
+                await self._abandon()
+                raise
 
     async def close(self) -> None:
         """Send what is under way, as far as that can be done in time, and let go of the connection."""
-        if self._producer is not None:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._config.seconds):
-                    await self._producer.flush()
-        await self._abandon()
+        async with self._turn:
+            if self._producer is not None:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(self._config.seconds):
+                        await self._producer.flush()
+            await self._abandon()
 
-    async def _send(self, producer: AIOKafkaProducer, events: Sequence[OutboxEvent]) -> None:
-        sent = [
-            await producer.send(
-                self._config.topic,
-                value=self._envelopes.envelope(event),
-                key=event.unit_code.encode(),
-                headers=[
-                    ("content-type", CONTENT_TYPE.encode()),
-                    ("ce_id", event.id.encode()),
-                    ("ce_type", type_name(event.type).encode()),
-                ],
-            )
-            for event in events
-        ]
+    async def _send(self, producer: AIOKafkaProducer, messages: Sequence[Mapping[str, Any]]) -> None:
+        sent = [await producer.send(self._config.topic, **message) for message in messages]
         await asyncio.gather(*sent)
 
     async def _abandon(self) -> None:
@@ -102,3 +102,15 @@ class KafkaBus:
                 raise
             self._producer = producer
         return self._producer
+
+
+def _message(event: OutboxEvent, envelopes: CloudEvents) -> Mapping[str, Any]:
+    return {
+        "value": envelopes.envelope(event),
+        "key": event.unit_code.encode(),
+        "headers": [
+            ("content-type", CONTENT_TYPE.encode()),
+            ("ce_id", event.id.encode()),
+            ("ce_type", type_name(event.type).encode()),
+        ],
+    }

@@ -7,14 +7,15 @@ Time is each process's own. A clock that is wrong by less than ``LEASE`` minus a
 dead holder is followed; one that is wrong by more lets two processes believe that a lane is theirs, for as long as it
 takes the slower one to look. Neither loses nor disorders an event: before it marks, a holder makes sure in the marking
 transaction that the lane is its own, and what two send is a repeat (``docs/events.md`` says why). A lease that ends
-``FAR`` ahead was written by a clock that jumped, and does not count.
+``FAR`` ahead was written by a clock that jumped, and does not count. Unless its process lives, which renews what it
+wrote: then whose clock is wrong cannot be told, and this process takes no lane that is not its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Final, Protocol
@@ -29,11 +30,10 @@ from graph_models.outbox_records import (
     hold_lanes,
     leave_lanes,
     meet,
+    members_ahead,
     part,
     read_lanes,
     take_lanes,
-    unpublished_events_of,
-    waiting_units,
 )
 from graph_models.store import GraphStore, Transaction
 from hub.clock import Clock
@@ -56,7 +56,7 @@ class Lanes(Protocol):
         ...
 
     async def waiting(self, tx: Transaction, limit: int) -> tuple[OutboxEvent, ...]:
-        """Return events that wait and are this process's to publish, each unit's in order."""
+        """Return events that wait and are this process's to publish, of each unit its share, in order."""
         ...
 
     def sending(self, events: Sequence[OutboxEvent], /) -> AbstractContextManager[None]:
@@ -93,6 +93,14 @@ class EveryLane:
         return len(events)
 
 
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """A process whose time is ``FAR`` ahead: until when it is there by its clock, seen to say so since when by ours."""
+
+    until: datetime
+    since: datetime
+
+
 @dataclass(slots=True)
 class LeasedLanes:
     """Lanes held by leases in a store that several processes share."""
@@ -105,6 +113,7 @@ class LeasedLanes:
     _until: datetime | None = None
     _leaving: frozenset[int] = frozenset()
     _busy: frozenset[int] = frozenset()
+    _ahead: Mapping[str, _Ahead] = field(default_factory=dict)
 
     @property
     def held(self) -> frozenset[int]:
@@ -119,14 +128,16 @@ class LeasedLanes:
         lease = Lease(self.holder, now, now + LEASE, now + FAR)
         leave = self._leaving - self._busy
 
-        async def work(tx: Transaction) -> tuple[frozenset[int], frozenset[int]]:
-            members = await meet(tx, lease)
+        async def work(tx: Transaction) -> tuple[frozenset[int], frozenset[int], Mapping[str, _Ahead]]:
+            members, ahead = await meet(tx, lease), _seen(self._ahead, await members_ahead(tx, lease), now)
             await leave_lanes(tx, self.holder, leave)
             lanes = await read_lanes(tx)
+            if any(now - each.since < LEASE for each in ahead.values()):
+                lanes = tuple(lane for lane in lanes if lane.holder == self.holder)
             wanted, above = share(lanes, lease, len(members))
-            return await take_lanes(tx, lease, wanted | above), above
+            return await take_lanes(tx, lease, wanted | above), above, ahead
 
-        found, leaving = await self.store.write(work)
+        found, leaving, self._ahead = await self.store.write(work)
         if lost := self._held - found - leave:
             LOG.warning("outbox.lanes_lost", lanes=sorted(lost))
         self._held, self._leaving, self._until = found - leaving, leaving, lease.until
@@ -145,8 +156,7 @@ class LeasedLanes:
     async def waiting(self, tx: Transaction, limit: int) -> tuple[OutboxEvent, ...]:
         """See Lanes."""
         held = self.held
-        units = [unit for unit in await waiting_units(tx) if lane_of(unit) in held] if held else []
-        return await unpublished_events_of(tx, units, limit)
+        return await unpublished_events(tx, limit, lambda unit: lane_of(unit) in held) if held else ()
 
     @contextmanager
     def sending(self, events: Sequence[OutboxEvent], /) -> Iterator[None]:
@@ -163,6 +173,16 @@ class LeasedLanes:
         marked = [event.id for event in events if lane_of(event.unit_code) in still]
         await mark_events_published(tx, marked)
         return len(marked)
+
+
+def _seen(before: Mapping[str, _Ahead], ahead: Mapping[str, datetime], now: datetime) -> Mapping[str, _Ahead]:
+    """Return the processes that are far ahead; one that says the same as before has said so since then."""
+    found = {holder: _Ahead(until, now) for holder, until in ahead.items()}
+    return {holder: before[holder] if _same(before, holder, each) else each for holder, each in found.items()}
+
+
+def _same(before: Mapping[str, _Ahead], holder: str, found: _Ahead) -> bool:
+    return holder in before and before[holder].until == found.until
 
 
 def share(lanes: Sequence[OutboxLane], lease: Lease, members: int) -> tuple[frozenset[int], frozenset[int]]:

@@ -6,25 +6,25 @@ the plans.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from graph_models.case_records import load_case, load_needs, save_need
 from graph_models.casework import Need, NeedState, RequestStep, VerificationRequest
-from graph_models.errors import IllegalStepError, RecordNotFoundError, StaleVersionError
+from graph_models.errors import DuplicateKeyError, IllegalStepError, RecordNotFoundError, StaleVersionError
 from graph_models.journal_records import append_audit, append_events
 from graph_models.request_records import load_request, save_request
 from graph_models.request_states import Step, next_state, person_conflict
 from graph_models.snapshot import CatalogueSnapshot
-from graph_models.store import GraphStore, Transaction
+from graph_models.store import GraphStore, T, Transaction, Work
 from hub.actors import Actor
 from hub.audit import entry
 from hub.catalogue import SnapshotHolder
-from hub.clock import Clock
-from hub.errors import ConflictError, InvalidInputError, NotFoundError, SamePersonError, WrongStateError
+from hub.clock import Clock, Ids
+from hub.errors import ConflictError, HubError, InvalidInputError, NotFoundError, SamePersonError, WrongStateError
 from hub.events import EventType, events_for
 from hub.permission import Operation, require
-from hub.receipts import done_before, keyed, note_done
+from hub.receipts import Keyed, done_before, keyed, note_done
 
 Change = Callable[[VerificationRequest], VerificationRequest]
 Also = Callable[[Transaction, VerificationRequest], Awaitable[None]]
@@ -51,6 +51,10 @@ class StepPlan:
     remarks: str | None = None
     also: Also | None = None
     content: tuple[str | int | bool | None, ...] = field(default=())
+    said: Mapping[str, str] = field(default_factory=dict)
+    """What audit and event say besides."""
+    told: tuple[str, ...] = ()
+    """Units that are told besides those that ask and are asked."""
     load: Load | None = None
     """Which requests the caller may step on; None: those of its own unit."""
 
@@ -62,29 +66,50 @@ class RequestSteps:
     store: GraphStore
     snapshots: SnapshotHolder
     clock: Clock
+    ids: Ids
 
     async def take(self, actor: Actor, call: StepCall, plan: StepPlan) -> VerificationRequest:
-        """Take a step; repeated under its key it does nothing and returns the request as it is."""
-        mutation = keyed(actor, plan.step, call.key, call.request_id, *plan.content)
+        """Take a step; repeated under its key, or sent twice at once, it is done once and the request is returned."""
 
         async def work(tx: Transaction) -> VerificationRequest:
-            if await done_before(tx, mutation) is not None:
-                return await load_request(tx, call.request_id)
+            if (before := await _done(tx, actor, call, plan)) is not None:
+                return before
             request = await (plan.load or load_visible)(tx, actor, call.request_id)
             changed = await self.take_in(tx, actor, call, plan, request)
-            await note_done(tx, mutation, changed.id, self.clock.now())
+            await note_done(tx, _mutation(actor, call, plan), changed.id, self.clock.now())
             return changed
 
+        return await self.once(work, lambda tx: _done(tx, actor, call, plan))
+
+    async def once(self, work: Work[T], done: Work[T | None]) -> T:
+        """Write; where that is refused because the same call did it in the same moment, return what ``done`` finds."""
         try:
             return await self.store.write(work)
-        except StaleVersionError as problem:
+        except (StaleVersionError, DuplicateKeyError, HubError) as problem:
+            before = await self.store.write(done)
+            if before is not None:
+                return before
+            if isinstance(problem, HubError):
+                raise
             raise conflict() from problem
+
+    async def done(self, actor: Actor, call: StepCall, plan: StepPlan) -> VerificationRequest | None:
+        """Return the request as it is where the step was taken under this key before; None where it was not.
+
+        Raises:
+            IdempotencyConflictError: the key was used with other content.
+        """
+        return await self.store.read(lambda tx: _done(tx, actor, call, plan))
+
+    def check(self, actor: Actor, call: StepCall, plan: StepPlan, request: VerificationRequest) -> None:
+        """Make sure that the caller may take the step on the request as it is. Raises a HubError."""
+        _check_step(actor, call, plan, request, self.snapshots.current())
 
     async def take_in(
         self, tx: Transaction, actor: Actor, call: StepCall, plan: StepPlan, request: VerificationRequest
     ) -> VerificationRequest:
         """Take a step within a transaction that has loaded the request. Raises StaleVersionError."""
-        _check_step(actor, call, plan, request, self.snapshots.current())
+        self.check(actor, call, plan, request)
         changed = await save_request(tx, self._changed(actor, plan, request))
         if plan.also is not None:
             await plan.also(tx, changed)
@@ -108,10 +133,29 @@ class RequestSteps:
     ) -> None:
         at = self.clock.now()
         await append_audit(
-            tx, entry(after.case_number, actor, plan.event, after.id, at, unit=after.issuing_unit, state=after.state)
+            tx,
+            entry(
+                after.case_number,
+                actor,
+                plan.event,
+                after.id,
+                at,
+                **{"unit": after.issuing_unit, "state": after.state, **plan.said},
+            ),
         )
-        units = (before.issuing_unit, after.issuing_unit, after.asking_unit)
-        await append_events(tx, events_for(units, plan.event, after.id, at, case=after.case_number, state=after.state))
+        units = (before.issuing_unit, after.issuing_unit, after.asking_unit, *plan.told)
+        said = {"to": after.issuing_unit} if after.issuing_unit != before.issuing_unit else {**plan.said}
+        told = events_for(units, plan.event, after.id, at, case=after.case_number, state=after.state, **said)
+        await append_events(tx, told)
+
+
+def _mutation(actor: Actor, call: StepCall, plan: StepPlan) -> Keyed:
+    return keyed(actor, plan.step, call.key, call.request_id, *plan.content)
+
+
+async def _done(tx: Transaction, actor: Actor, call: StepCall, plan: StepPlan) -> VerificationRequest | None:
+    before = await done_before(tx, _mutation(actor, call, plan))
+    return None if before is None else await load_request(tx, call.request_id)
 
 
 async def load_any(tx: Transaction, request_id: str) -> VerificationRequest:

@@ -19,26 +19,29 @@ from graph_models.casework import (
     RequestState,
     VerificationRequest,
 )
-from graph_models.request_records import list_inbox
+from graph_models.catalogue import FactField
+from graph_models.request_records import list_inbox, load_requests_of
 from graph_models.request_states import Step
 from graph_models.snapshot import CatalogueSnapshot
 from graph_models.store import GraphStore, Transaction
 from hub.actors import Actor
-from hub.answers import check_answer, order_of_answer
+from hub.answer_parts import form_of, has_asked, parts_of
+from hub.answers import STATEMENT_LIMIT, check_answer, check_part, order_of_answer
 from hub.bundles import Bundles, claim_plan
 from hub.catalogue import SnapshotHolder
 from hub.clock import Clock, today_in_city
 from hub.deadlines import has_passed, sealed_at, within_target
 from hub.errors import ConflictError
 from hub.events import EventType
-from hub.facts import RequestSubject, request_subject
+from hub.facts import RequestSubject, check_text, request_subject
+from hub.parts import AskedPart, Parts, WholeAndPart
 from hub.permission import Operation, permitted, require
 from hub.proofs import ProofService
 from hub.published import proof_type_of
 from hub.request_steps import RequestSteps, StepCall, StepPlan, change_needs, gone, load_visible, wanting
 from hub.rerouting import Rerouting, load_supervised
 
-__all__ = ["RequestMatter", "RequestService", "StepCall"]
+__all__ = ["AskedPart", "RequestMatter", "RequestService", "StepCall", "WholeAndPart"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,10 @@ class RequestMatter:
 
     snapshot: CatalogueSnapshot
     subject: RequestSubject | None
+    form: tuple[FactField, ...]
+    """The facts that the unit itself fills in."""
+    parts: tuple[VerificationRequest, ...]
+    """What it has asked other units for; for itself alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +70,12 @@ class RequestService:
     @property
     def steps(self) -> RequestSteps:
         """What takes one step."""
-        return RequestSteps(self.store, self.snapshots, self.clock)
+        return RequestSteps(self.store, self.snapshots, self.clock, self.proofs.ids)
+
+    @property
+    def parts(self) -> Parts:
+        """What asks other units for parts of an answer."""
+        return Parts(self.steps)
 
     @property
     def bundles(self) -> Bundles:
@@ -119,14 +131,22 @@ class RequestService:
         cases = {case.number: case for case in await self.store.read(lambda tx: load_cases(tx, numbers))}
         shown = permitted(actor, Operation.READ_INBOX) or permitted(actor, Operation.READ_CASE)
         seen = {each.id: shown and unit in (each.issuing_unit, each.asking_unit) for each in requests}
-        return tuple([await self._matter(cases[each.case_number], each, shown=seen[each.id]) for each in requests])
+        with_parts = [each.case_number for each in requests if has_asked(each)]
+        asked = await self.store.read(lambda tx: load_requests_of(tx, with_parts)) if with_parts else ()
+        found = [
+            await self._matter(cases[each.case_number], each, parts_of(each, asked), shown=seen[each.id])
+            for each in requests
+        ]
+        own = [each.issuing_unit == unit for each in requests]
+        return tuple(matter if mine else replace(matter, parts=()) for matter, mine in zip(found, own, strict=True))
 
-    async def _matter(self, case: Case, request: VerificationRequest, *, shown: bool) -> RequestMatter:
+    async def _matter(
+        self, case: Case, request: VerificationRequest, parts: tuple[VerificationRequest, ...], *, shown: bool
+    ) -> RequestMatter:
         snapshot = await self.snapshots.at(case.catalogue_version)
-        if not shown:
-            return RequestMatter(snapshot, None)
         proof_type = proof_type_of(snapshot, request.proof_type_code)
-        return RequestMatter(snapshot, request_subject(proof_type, case.applicant, dict(case.subject)))
+        subject = request_subject(proof_type, case.applicant, dict(case.subject)) if shown else None
+        return RequestMatter(snapshot, subject, form_of(proof_type, request, parts), parts)
 
     async def claim(self, actor: Actor, call: StepCall) -> VerificationRequest:
         """Take a request to look into it; the claimer is its drafter."""
@@ -146,10 +166,9 @@ class RequestService:
         """Draft the answer: the facts, or that there is no such record and where it was looked for.
 
         Raises:
-            InvalidInputError: the facts are not those of the proof type, or a negative answer lacks its statement.
+            InvalidInputError: the facts are not those that the unit itself is to say, or a negative answer lacks its
+                statement.
         """
-        request = await self.read(actor, call.request_id)
-        check_answer(await self.steps.catalogue_of(request), request.proof_type_code, answer, today_in_city(self.clock))
         plan = StepPlan(
             operation=Operation.DRAFT_ANSWER,
             step=Step.DRAFT,
@@ -157,12 +176,20 @@ class RequestService:
             change=lambda found: replace(_drafter_only(found, actor), draft=answer, remarks=None),
             content=(answer.negative, repr(answer.facts), answer.statement),
         )
+        request = await self.read(actor, call.request_id)
+        if (done := await self.steps.done(actor, call, plan)) is not None:  # what is asked for may have changed since
+            return done
+        (matter,) = await self.matters_of(actor, (request,))
+        today = today_in_city(self.clock)
+        check_answer(matter.snapshot, request.proof_type_code, answer, today, matter.form)
+        check_part(request, answer)
         return await self.steps.take(actor, call, plan)
 
     async def review(self, actor: Actor, call: StepCall, *, approve: bool, remarks: str | None) -> VerificationRequest:
         """Approve a draft, or return it to its drafter with remarks."""
         if not approve and not (remarks or "").strip():
             raise wanting("remarks", "a returned draft needs remarks", "退回时须说明意见")
+        check_text("remarks", remarks or "", STATEMENT_LIMIT)
         plan = StepPlan(
             operation=Operation.REVIEW_ANSWER,
             step=Step.APPROVE if approve else Step.RETURN,
@@ -178,13 +205,18 @@ class RequestService:
     async def seal(self, actor: Actor, call: StepCall) -> VerificationRequest:
         """Confirm the seal: with the confirmation the issuing is intended, then the proof is made and delivered.
 
-        Where the signer cannot be reached the request stays SEALED and the hub finishes it by itself.
+        Where the signer cannot be reached the request stays SEALED and the hub finishes it by itself. A part makes no
+        proof of its own; what was found is in the whole from then on.
 
         Raises:
+            WrongStateError: a part of the answer is open, or brought no record of what the proof needs.
             SealRefusedError: the unit may not use the seal for this; nothing was changed, and the attempt is recorded.
         """
         intents: list[IssuingIntent] = []
-        snapshot = await self.steps.catalogue_of(await self.read(actor, call.request_id))
+        found = await self.read(actor, call.request_id)
+        if found.part_of is not None:
+            return await self.parts.answer(actor, call)
+        snapshot = await self.steps.catalogue_of(found)
 
         async def intend_too(tx: Transaction, request: VerificationRequest) -> None:
             intents[:] = [await self._intend(tx, actor, request, snapshot)]
@@ -193,7 +225,7 @@ class RequestService:
             operation=Operation.SEAL_ANSWER,
             step=Step.SEAL,
             event=EventType.REQUEST_SEALED,
-            change=lambda found: replace(found, seal_keeper=actor.subject),
+            change=lambda request: replace(request, seal_keeper=actor.subject),
             also=intend_too,
         )
         async with self.proofs.usage.watched(actor):
@@ -211,14 +243,21 @@ class RequestService:
         return await self._rerouting.assign(actor, call, to_unit, reason)
 
     async def withdraw(self, actor: Actor, call: StepCall, reason: str) -> VerificationRequest:
-        """Withdraw a request of the actor's own unit before it is sealed."""
+        """Withdraw a request of the actor's own unit before it is sealed; what is open of its parts ends with it."""
+        check_text("reason", reason, STATEMENT_LIMIT)
+        part = (await self.read(actor, call.request_id)).part_of is not None
+
+        async def follow(tx: Transaction, changed: VerificationRequest) -> None:
+            await change_needs(tx, changed, _withdrawn_need)
+            await self.parts.withdraw_open(tx, actor, changed)
+
         plan = StepPlan(
-            operation=Operation.WITHDRAW_REQUEST,
+            operation=Operation.WITHDRAW_PART if part else Operation.WITHDRAW_REQUEST,
             step=Step.WITHDRAW,
             event=EventType.REQUEST_WITHDRAWN,
             change=lambda found: replace(found, remarks=reason),
             remarks=reason,
-            also=lambda tx, changed: change_needs(tx, changed, _withdrawn_need),
+            also=follow,
             content=(reason,),
         )
         return await self.steps.take(actor, call, plan)
@@ -228,7 +267,9 @@ class RequestService:
     ) -> IssuingIntent:
         case = await load_case(tx, request.case_number)
         need = await load_need(tx, request.need_id)
-        order = order_of_answer(snapshot, case, need, request, today_in_city(self.clock))
+        asked = await load_requests_of(tx, [case.number]) if has_asked(request) else ()
+        parts = parts_of(request, asked)
+        order = order_of_answer(snapshot, case, need, request, today_in_city(self.clock), parts=parts)
         return await self.proofs.record_intent(tx, self.proofs.intend(order), actor)
 
 

@@ -2,13 +2,16 @@
 
 A unit that had a request does not get it again by passing on, and after ``HOPS`` units somebody above has to look. Such
 a wish changes nothing but that the request is escalated: recorded, told to both units and to who supervises the issuing
-one. It stays where it is, to be answered there, or until a supervisor assigns it.
+one. It stays where it is, to be answered there, or until a supervisor assigns it. Parts of the answer that the unit has
+asked others for, and that are still open, are withdrawn: who has it now asks for what it needs.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from graph_models.case_records import load_case
 from graph_models.casework import VerificationRequest
 from graph_models.errors import StaleVersionError
 from graph_models.journal_records import append_audit, append_events
@@ -16,13 +19,15 @@ from graph_models.request_records import save_request
 from graph_models.request_states import Step
 from graph_models.store import Transaction
 from hub.actors import Actor
+from hub.answers import STATEMENT_LIMIT
 from hub.audit import entry
-from hub.errors import EscalatedError, NoCompetentUnitError
+from hub.errors import EscalatedError, NoCompetentUnitError, WrongStateError
 from hub.events import EventType, events_for
+from hub.facts import check_text
+from hub.parts import Parts, may_not_answer
 from hub.permission import Operation, permitted
 from hub.published import supervising_units
 from hub.request_steps import (
-    Change,
     RequestSteps,
     StepCall,
     StepPlan,
@@ -36,6 +41,15 @@ from hub.request_steps import (
 
 HOPS = 3
 """How many units may pass a request on before the supervisor decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Passing:
+    """To which unit a request goes, why, and by whose right."""
+
+    operation: Operation
+    to_unit: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +67,13 @@ class Rerouting:
             EscalatedError: the unit had it before, or it was passed on too often: now the supervisor decides.
         """
         issuers = await self._issuers_for(call.request_id, reason)
-        plan = _plan(
-            Operation.REROUTE_REQUEST, to_unit, reason, lambda request: _rerouted(request, to_unit, reason, issuers)
-        )
+        seed = self.steps.ids.identifier("B")
+        passing = _Passing(Operation.REROUTE_REQUEST, to_unit, reason)
+        plan = self._plan(actor, passing, lambda request: _rerouted(request, passing, issuers, seed))
         try:
             return await self.steps.take(actor, call, plan)
         except EscalatedError:
-            await self._escalate(actor, call.request_id, to_unit)
+            await self._escalate(actor, call, plan, to_unit)
             raise
 
     async def assign(self, actor: Actor, call: StepCall, to_unit: str, reason: str) -> VerificationRequest:
@@ -70,29 +84,61 @@ class Rerouting:
             NotFoundError: there is no such request that is escalated.
         """
         issuers = await self._issuers_for(call.request_id, reason)
-        plan = _plan(
-            Operation.ASSIGN_REQUEST, to_unit, reason, lambda request: _assigned(request, actor, to_unit, issuers)
-        )
+        seed = self.steps.ids.identifier("B")
+        passing = _Passing(Operation.ASSIGN_REQUEST, to_unit, reason)
+        plan = self._plan(actor, passing, lambda request: _assigned(request, actor, to_unit, issuers, seed))
         return await self.steps.take(actor, call, replace(plan, load=load_escalated))
 
     async def _issuers_for(self, request_id: str, reason: str) -> frozenset[str]:
         """Return who issues what is asked for; a unit that has passed it on, and repeats its call, sees it no more."""
         if not reason.strip():
             raise wanting("reason", "passing on needs a reason", "转交须说明理由")
+        check_text("reason", reason, STATEMENT_LIMIT)
         asked = await self.steps.store.read(lambda tx: load_any(tx, request_id))
-        snapshot = await self.steps.catalogue_of(asked)
-        return frozenset(found.unit_code for found in snapshot.issuers_of(asked.proof_type_code))
+        case = await self.steps.store.read(lambda tx: load_case(tx, asked.case_number))
+        snapshot = await self.steps.snapshots.at(case.catalogue_version)
+        issuers = frozenset(found.unit_code for found in snapshot.issuers_of(asked.proof_type_code))
+        return issuers if asked.part_of is None else issuers - may_not_answer(case, asked)
 
-    async def _escalate(self, actor: Actor, request_id: str, to_unit: str) -> None:
+    def _plan(
+        self, actor: Actor, passing: _Passing, change: Callable[[VerificationRequest], VerificationRequest]
+    ) -> StepPlan:
+        async def follow(tx: Transaction, changed: VerificationRequest) -> None:
+            await change_needs(tx, changed, lambda need: replace(need, issuing_unit=passing.to_unit))
+            await Parts(self.steps).withdraw_open(tx, actor, changed)
+
+        return StepPlan(
+            operation=passing.operation,
+            step=Step.PASS_ON,
+            event=EventType.REQUEST_REROUTED,
+            change=change,
+            remarks=passing.reason,
+            also=follow,
+            content=(passing.to_unit, passing.reason),
+        )
+
+    async def _escalate(self, actor: Actor, call: StepCall, plan: StepPlan, to_unit: str) -> None:
+        async def work(tx: Transaction) -> None:
+            request = await load_visible(tx, actor, call.request_id)
+            if request.escalated_since is None and self._goes_up(actor, call, plan, request):
+                await self._escalated(tx, actor, request, to_unit)
+
         try:
-            await self.steps.store.write(lambda tx: self._escalated(tx, actor, request_id, to_unit))
-        except StaleVersionError as problem:
+            await self.steps.store.write(work)
+        except (StaleVersionError, WrongStateError) as problem:
             raise conflict() from problem
 
-    async def _escalated(self, tx: Transaction, actor: Actor, request_id: str, to_unit: str) -> None:
-        request, at = await load_visible(tx, actor, request_id), self.steps.clock.now()
-        if request.escalated_since is not None:
-            return
+    def _goes_up(self, actor: Actor, call: StepCall, plan: StepPlan, request: VerificationRequest) -> bool:
+        """Judge the wish again by the request as it is. Raises ConflictError where it would be passed on now."""
+        self.steps.check(actor, call, plan, request)
+        try:
+            plan.change(request)
+        except EscalatedError:
+            return True
+        raise conflict()
+
+    async def _escalated(self, tx: Transaction, actor: Actor, request: VerificationRequest, to_unit: str) -> None:
+        at = self.steps.clock.now()
         await save_request(tx, replace(request, escalated_since=at))
         unit, case, kind = request.issuing_unit, request.case_number, EventType.REQUEST_ESCALATED
         await append_audit(tx, entry(case, actor, kind, request.id, at, unit=unit, to=to_unit))
@@ -117,19 +163,10 @@ async def load_escalated(tx: Transaction, actor: Actor, request_id: str) -> Veri
     return request
 
 
-def _plan(operation: Operation, to_unit: str, reason: str, change: Change) -> StepPlan:
-    return StepPlan(
-        operation=operation,
-        step=Step.PASS_ON,
-        event=EventType.REQUEST_REROUTED,
-        change=change,
-        remarks=reason,
-        also=lambda tx, changed: change_needs(tx, changed, lambda need: replace(need, issuing_unit=to_unit)),
-        content=(to_unit, reason),
-    )
-
-
-def _rerouted(request: VerificationRequest, to_unit: str, reason: str, issuers: frozenset[str]) -> VerificationRequest:
+def _rerouted(
+    request: VerificationRequest, passing: _Passing, issuers: frozenset[str], seed: str
+) -> VerificationRequest:
+    to_unit = passing.to_unit
     _check_issuer(request, to_unit, issuers - {request.issuing_unit})
     round_again = to_unit in request.passed_by or len(request.passed_by) >= HOPS
     if round_again or request.assigned_by is not None or request.escalated_since is not None:
@@ -139,19 +176,22 @@ def _rerouted(request: VerificationRequest, to_unit: str, reason: str, issuers: 
             mend="Answer it, or wait for the supervisor's decision; the supervisor has been told.",
             field="toUnit",
         )
-    return _anew(request, to_unit, reason, (*request.passed_by, request.issuing_unit))
+    passed_by = (*request.passed_by, request.issuing_unit)
+    return _anew(replace(request, remarks=passing.reason, bundle_seed=seed), to_unit, passed_by)
 
 
-def _assigned(request: VerificationRequest, actor: Actor, to_unit: str, issuers: frozenset[str]) -> VerificationRequest:
+def _assigned(
+    request: VerificationRequest, actor: Actor, to_unit: str, issuers: frozenset[str], seed: str
+) -> VerificationRequest:
     _check_issuer(request, to_unit, issuers)
     had_it = (*(unit for unit in request.passed_by if unit != request.issuing_unit), request.issuing_unit)
-    anew = _anew(request, to_unit, request.remarks, tuple(unit for unit in had_it if unit != to_unit))
+    if to_unit != request.issuing_unit:
+        request = replace(request, bundle_seed=seed)
+    anew = _anew(request, to_unit, tuple(unit for unit in had_it if unit != to_unit))
     return replace(anew, escalated_since=None, assigned_by=actor.subject)
 
 
-def _anew(
-    request: VerificationRequest, to_unit: str, remarks: str | None, passed_by: tuple[str, ...]
-) -> VerificationRequest:
+def _anew(request: VerificationRequest, to_unit: str, passed_by: tuple[str, ...]) -> VerificationRequest:
     """Begin anew in the unit, with nobody's name on it."""
     return replace(
         request,
@@ -160,7 +200,6 @@ def _anew(
         drafter=None,
         reviewer=None,
         draft=None,
-        remarks=remarks,
     )
 
 

@@ -52,7 +52,25 @@ class Handling:
             found = await self.handler(request)
         if not isinstance(found, Found):
             raise TypeError(f"the handler answers with {type(found).__name__}")
+        _check_texts(found)
         return found
+
+
+def _check_texts(found: Found) -> None:
+    """Raise TypeError or ValueError where something that is said is no text, or none that can be sent."""
+    match found:
+        case Answer(facts=facts):
+            texts: list[object] = [text for fact in facts.items() for text in fact]
+        case NoSuchRecord(statement=statement):
+            texts = [statement]
+        case Reroute(to_unit=to_unit, reason=reason):
+            texts = [to_unit, reason]
+        case None:
+            texts = []
+    for text in texts:
+        if not isinstance(text, str):
+            raise TypeError(f"the handler says {type(text).__name__} where a text belongs")
+        text.encode()  # a lone surrogate cannot be
 
 
 def _place(problem: Exception) -> str:

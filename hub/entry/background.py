@@ -14,13 +14,16 @@ from hub.catalogue import SnapshotHolder
 from hub.console_messages import ConsoleMessenger
 from hub.deadline_watch import DeadlineWatch
 from hub.entry.archive_metrics import watch_levels
+from hub.entry.exchange_metrics import watch_exchange, watch_lanes, watch_statistics
 from hub.entry.seal_metrics import watch_seals
+from hub.event_retention import EventRetention
 from hub.extraction import Extractor
 from hub.level_raiser import LevelRaiser
 from hub.outbox import Outbox
 from hub.proofs import ProofService
 from hub.seal_book import SealBook
 from hub.seal_register import SealRegister
+from hub.statistics import Statistics
 from hub.webhook_delivery import WebhookDelivery
 
 LOG = structlog.get_logger("proofhub.background")
@@ -31,6 +34,10 @@ POST_SECONDS = 0.5
 """How often webhooks with something to deliver are looked for."""
 RECOVER_SECONDS = 5.0
 """How often unfinished issuings are looked for, and what waits for its time stamp."""
+WATCH_SECONDS = 15.0
+"""How often the metrics of the exchange are set to what is in the store."""
+PRUNE_SECONDS = 600.0
+"""How often events are looked for that are kept no more."""
 COUNT_SECONDS = 3600.0
 """How often provisional limits are counted again (a newer calendar comes with a restart) and the seals looked at."""
 
@@ -49,10 +56,12 @@ class Background:
     raiser: LevelRaiser
     webhooks: WebhookDelivery
     messenger: ConsoleMessenger
+    statistics: Statistics
+    retention: EventRetention
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Run the loops; at the end let extractions under way finish, then send the events that wait."""
+        """Run the loops; at the end let extractions under way finish. Events that wait stay in the outbox."""
         loops = [
             asyncio.create_task(self.snapshots.watch(LOOK_SECONDS)),
             asyncio.create_task(_every(LOOK_SECONDS, self.extractor.take_up)),
@@ -63,11 +72,14 @@ class Background:
             asyncio.create_task(_every(COUNT_SECONDS, lambda: watch_seals(self.seal_book))),
             asyncio.create_task(_every(LOOK_SECONDS, self.raiser.look)),
             asyncio.create_task(_every(RECOVER_SECONDS, self._watch_levels)),
-            asyncio.create_task(_every(LOOK_SECONDS, self.outbox.lanes.look)),
+            asyncio.create_task(_every(LOOK_SECONDS, lambda: watch_lanes(self.outbox.lanes))),
             asyncio.create_task(self.outbox.run()),
             asyncio.create_task(_every(POST_SECONDS, self.webhooks.look)),
             asyncio.create_task(_every(LOOK_SECONDS, self.messenger.look)),
             asyncio.create_task(_every(COUNT_SECONDS, self.messenger.sweep)),
+            asyncio.create_task(_every(LOOK_SECONDS, lambda: watch_statistics(self.statistics))),
+            asyncio.create_task(_every(PRUNE_SECONDS, self.retention.look)),
+            asyncio.create_task(_every(WATCH_SECONDS, self._watch_exchange)),
         ]
         try:
             yield
@@ -79,6 +91,9 @@ class Background:
             with suppress(StoreError):  # then its leases run out by themselves
                 await self.outbox.lanes.leave()
             await self.webhooks.close()
+
+    async def _watch_exchange(self) -> int:
+        return await watch_exchange(self.outbox.store, self.retention.clock)
 
     async def _watch_levels(self) -> int:
         return await watch_levels(self.raiser.levels, self.raiser.store, self.raiser.clock)

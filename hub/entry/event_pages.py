@@ -15,6 +15,7 @@ from hub.entry.uploads import limited_body
 from hub.errors import InvalidInputError, NotFoundError
 from hub.event_replay import MOST_LETTERS, EventReplay
 from hub.event_schemas import schema_files
+from hub.statistics import Statistics
 
 SCHEMA_TYPE = "application/schema+json"
 LONGEST_BODY = 100_000
@@ -37,7 +38,21 @@ class ReplayWish(BaseModel, extra="forbid"):
         return self
 
 
+class DiscardWish(BaseModel, extra="forbid"):
+    """Which dead letters are to be taken away, by their id or their event's."""
+
+    ids: tuple[str, ...] = Field(min_length=1, max_length=MOST_LETTERS)
+
+
+class RecountWish(BaseModel, extra="forbid"):
+    """Whose figures are to be counted again."""
+
+    unit: str = Field(min_length=1, max_length=100)
+
+
 _WISH = TypeAdapter(ReplayWish)
+_DISCARD = TypeAdapter(DiscardWish)
+_RECOUNT = TypeAdapter(RecountWish)
 
 
 def event_routes(door: EventDoor) -> list[BaseRoute]:
@@ -46,6 +61,8 @@ def event_routes(door: EventDoor) -> list[BaseRoute]:
         Route("/events/schemas/{name}", door.schema, methods=["GET"]),
         Route("/events/dead", door.dead, methods=["GET"]),
         Route("/events/replay", door.replay, methods=["POST"]),
+        Route("/events/discard", door.discard, methods=["POST"]),
+        Route("/events/recount", door.recount, methods=["POST"]),
     ]
 
 
@@ -54,6 +71,7 @@ class EventDoor:
     """Answers whoever asks about events."""
 
     events: EventReplay
+    statistics: Statistics
 
     async def schema(self, request: Request) -> Response:
         """Give the schema of a type's payload; it never changes within a version but for further fields."""
@@ -75,16 +93,37 @@ class EventDoor:
             return orjson_answer(await self.events.replay_range(actor, wish.unit, wish.first, wish.last))
         return orjson_answer(await self.events.replay_letters(actor, None if wish.all else wish.ids))
 
+    async def discard(self, request: Request) -> Response:
+        """Take dead letters away and say how many."""
+        actor = caller(request)
+        try:
+            wish = _DISCARD.validate_json(await limited_body(request, LONGEST_BODY))
+        except ValidationError as problem:
+            raise _malformed(problem, '{"ids": [...]}') from problem
+        return orjson_answer({"letters": await self.events.discard(actor, wish.ids)})
+
+    async def recount(self, request: Request) -> Response:
+        """Have a unit's figures counted again from its events, and say from which one on."""
+        actor = caller(request)
+        try:
+            wish = _RECOUNT.validate_json(await limited_body(request, LONGEST_BODY))
+        except ValidationError as problem:
+            raise _malformed(problem, '{"unit": "..."}') from problem
+        return orjson_answer({"first": await self.statistics.restate(actor, wish.unit)})
+
 
 def _read_wish(body: bytes) -> ReplayWish:
     try:
         return _WISH.validate_json(body)
     except ValidationError as problem:
-        raise InvalidInputError(
-            f"this is no wish for a replay: {problem.errors()[0]['msg']}",
-            message_zh="重放请求格式有误",
-            mend='Send {"ids": [...]}, {"unit": "...", "first": 1, "last": 9} or {"all": true}.',
-        ) from problem
+        mend = '{"ids": [...]}, {"unit": "...", "first": 1, "last": 9} or {"all": true}'
+        raise _malformed(problem, mend) from problem
+
+
+def _malformed(problem: ValidationError, wanted: str) -> InvalidInputError:
+    return InvalidInputError(
+        f"this is no such wish: {problem.errors()[0]['msg']}", message_zh="请求格式有误", mend=f"Send {wanted}."
+    )
 
 
 def _no_schema() -> NotFoundError:

@@ -52,6 +52,29 @@ def replay_command(
     OUT.print(said, highlight=False)
 
 
+@app.command("discard")
+def discard_command(
+    ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Dead letters, by their id or their event's.")],
+    *,
+    bearer: Token,
+    url: Url = DEFAULT_URL,
+) -> None:
+    """Take dead letters away that are of no use any more; who did so is in the audit chain. 丢弃死信"""
+    with failing():
+        done = remote.call("POST", f"{url}/events/discard", bearer, json={"ids": ids})
+    OUT.print(f"{done['letters']} dead letter(s) discarded", highlight=False)
+
+
+@app.command("recount")
+def recount_command(
+    unit: Annotated[str, typer.Argument(help="Code of the unit.")], *, bearer: Token, url: Url = DEFAULT_URL
+) -> None:
+    """Count a unit's figures again from the events that are kept. 重新统计"""
+    with failing():
+        done = remote.call("POST", f"{url}/events/recount", bearer, json={"unit": unit})
+    OUT.print(f"the figures of {unit} are counted again from event {done['first']} on", highlight=False)
+
+
 def _wish(ids: list[str], unit: str, run: tuple[int, int], every: bool) -> dict[str, Any]:
     wish: dict[str, Any] = {"ids": ids} if ids else {}
     if unit:

@@ -21,6 +21,7 @@ from graph_models.journal_records import (
     read_events,
     unpublished_events,
     verify_chain,
+    waiting_runs,
 )
 from graph_models.store import GraphStore
 from tests.contract.records import audit, event
@@ -125,6 +126,29 @@ async def test_an_event_comes_back_with_its_place_until_it_has_left(store: Graph
     assert await store.read(lambda tx: unpublished_events(tx, 9)) == (second,)
     third = await store.write(lambda tx: append_event(tx, event("E3")))
     assert third.sequence == 3
+
+
+async def test_events_that_wait_are_shared_out_so_that_no_unit_holds_up_the_others(store: GraphStore) -> None:
+    drafts = [event(f"E{one}", unit) for unit, count in (("U1", 40), ("U2", 1), ("U3", 9)) for one in range(count)]
+    await store.write(lambda tx: append_events(tx, drafts))
+    await store.write(lambda tx: mark_events_published(tx, ["U1.1", "U1.2", "U3.1"]))
+    found = await store.read(lambda tx: unpublished_events(tx, 12))
+    expected = [*(f"U1.{one}" for one in range(3, 9)), "U2.1", *(f"U3.{one}" for one in range(2, 7))]
+    assert [each.id for each in found] == expected
+    assert [each.id for each in await store.read(lambda tx: unpublished_events(tx, 2))] == ["U1.3", "U2.1", "U3.2"]
+    only = await store.read(lambda tx: unpublished_events(tx, 9, lambda unit: unit == "U3"))
+    assert [each.id for each in only] == [f"U3.{one}" for one in range(2, 10)]
+
+
+async def test_only_what_follows_what_has_left_is_marked_whoever_marks_at_the_same_time(store: GraphStore) -> None:
+    drafts = [event(f"E{one}", unit) for one in range(9) for unit in ("U1", "U2")]
+    await store.write(lambda tx: append_events(tx, drafts))
+    ends = ((4, ("U1", "U2")), (7, ("U2", "U1")), (2, ("U2",)))
+    runs = [[f"{unit}.{one}" for one in range(1, end) for unit in units] for end, units in ends]
+    await asyncio.gather(*(store.write(lambda tx, run=run: mark_events_published(tx, run)) for run in runs))
+    assert await store.read(waiting_runs) == {"U1": range(7, 10), "U2": range(7, 10)}
+    await store.write(lambda tx: mark_events_published(tx, ["U1.8", "U2.7", "U2.9"]))
+    assert await store.read(waiting_runs) == {"U1": range(7, 10), "U2": range(8, 10)}
 
 
 async def test_events_are_read_in_order_from_a_cursor_whether_they_have_left_or_not(store: GraphStore) -> None:

@@ -8,27 +8,30 @@ from datetime import timedelta
 
 import pytest
 
-from graph_models.journal_records import append_events, mark_events_published
+from graph_models import outbox_records
+from graph_models.journal_records import append_events, mark_events_published, waiting_runs
 from graph_models.outbox import LANES, ConsumerPlace, DeadLetter, lane_of
 from graph_models.outbox_records import (
     FORGET_AFTER,
     Lease,
     dead_letters,
     delete_dead_letters,
+    find_dead_letters,
     find_place,
     hold_lanes,
     leave_lanes,
+    mark_more,
     meet,
+    members_ahead,
     part,
     published_events,
     put_dead_letter,
     put_place,
     read_lanes,
     take_lanes,
-    unpublished_events_of,
-    waiting_units,
 )
-from graph_models.store import GraphStore
+from graph_models.statements_retention import DROP_EVENTS
+from graph_models.store import GraphStore, Transaction
 from tests.contract.records import AT, event
 
 EVERY = frozenset(range(LANES))
@@ -91,6 +94,14 @@ async def test_of_many_that_take_at_the_same_time_one_gets_each_lane(lanes: Grap
     assert frozenset.union(*taken) == EVERY
 
 
+async def test_whose_time_is_far_ahead_is_known_and_not_counted_among_the_living(lanes: GraphStore) -> None:
+    await lanes.write(lambda tx: meet(tx, lease("A", 61)))
+    assert await lanes.write(lambda tx: meet(tx, lease("B"))) == ("B",)
+    assert await lanes.read(lambda tx: members_ahead(tx, lease("B"))) == {"A": lease("A", 61).until}
+    assert await lanes.read(lambda tx: members_ahead(tx, lease("A", 61))) == {}
+    assert await lanes.read(lambda tx: members_ahead(tx, lease("B", 6))) == {}
+
+
 async def test_who_lives_is_known_until_its_time_and_forgotten_later(lanes: GraphStore) -> None:
     assert await lanes.write(lambda tx: meet(tx, lease("A"))) == ("A",)
     assert await lanes.write(lambda tx: meet(tx, lease("B", 4))) == ("A", "B")
@@ -102,14 +113,51 @@ async def test_who_lives_is_known_until_its_time_and_forgotten_later(lanes: Grap
     assert await lanes.write(lambda tx: meet(tx, lease("D"))) == ("D",)
 
 
-async def test_events_that_wait_are_found_by_their_units_in_order(store: GraphStore) -> None:
-    drafts = [event(f"E{one}", unit) for one in range(3) for unit in ("NB-GA", "NB-MZ", "NB-JY")]
+async def as_an_older_version(store: GraphStore, *waiting: str) -> None:
+    """Leave the store as one of an older version: no marks, and what waits hangs on its unit's counter."""
+
+    async def work(tx: Transaction) -> None:
+        await tx.run("MATCH (m:OutboxMark) DELETE m")
+        await tx.run("MATCH (e:OutboxEvent) SET e.published = true")
+        for each in waiting:
+            await tx.run(
+                "MATCH (c:EventCounter {unit_code: $unit}), (e:OutboxEvent {id: $id}) "
+                "SET e.published = false CREATE (c)-[:UNPUBLISHED]->(e)",
+                {"unit": each.rpartition(".")[0], "id": each},
+            )
+
+    await store.write(work)
+
+
+async def carried(store: GraphStore, size: int, monkeypatch: pytest.MonkeyPatch) -> dict[str, range]:
+    """Carry an older store over, so many units at a time; return what waits then."""
+    monkeypatch.setattr(outbox_records, "UNITS", size)
+    after = await store.write(lambda tx: mark_more(tx, ""))
+    while after:
+        after = await store.write(lambda tx, after=after: mark_more(tx, after))
+    return await store.read(waiting_runs)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 9])
+async def test_what_waits_in_a_store_of_an_older_version_waits_still_and_nothing_else(
+    store: GraphStore, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drafts = [event(f"E{one}", unit) for one in range(3) for unit in ("NB-GA", "NB-JY", "NB-MZ")]
     await store.write(lambda tx: append_events(tx, drafts))
-    await store.write(lambda tx: mark_events_published(tx, ["NB-MZ.1", "NB-MZ.2", "NB-MZ.3", "NB-GA.1"]))
-    assert sorted(await store.read(waiting_units)) == ["NB-GA", "NB-JY"]
-    found = await store.read(lambda tx: unpublished_events_of(tx, ["NB-JY", "NB-GA", "NB-MZ", "NB-XX"], 4))
-    assert [each.id for each in found] == ["NB-GA.2", "NB-GA.3", "NB-JY.1", "NB-JY.2"]
-    assert await store.read(lambda tx: unpublished_events_of(tx, [], 4)) == ()
+    await as_an_older_version(store, "NB-GA.2", "NB-GA.3", "NB-JY.1", "NB-JY.2", "NB-JY.3")
+    waiting = {"NB-GA": range(2, 4), "NB-JY": range(1, 4)}
+    assert await carried(store, size, monkeypatch) == waiting
+    await store.write(lambda tx: mark_events_published(tx, ["NB-GA.2"]))
+    await store.write(lambda tx: append_events(tx, [event("E", "NB-NEW")]))
+    rest = {**waiting, "NB-GA": range(3, 4), "NB-NEW": range(1, 2)}
+    assert await carried(store, size, monkeypatch) == rest, "another process carries over what is carried over"
+
+
+async def test_an_event_of_an_older_version_is_taken_away_with_its_link(store: GraphStore) -> None:
+    await store.write(lambda tx: append_events(tx, [event("E")]))
+    await as_an_older_version(store, "NB-GA.1")
+    await store.write(lambda tx: tx.run(DROP_EVENTS, {"ids": ["NB-GA.1"]}))
+    assert await store.read(lambda tx: tx.run("MATCH (e:OutboxEvent) RETURN e.id AS id")) == []
 
 
 async def test_only_what_has_left_is_found_as_published(store: GraphStore) -> None:
@@ -132,8 +180,21 @@ async def test_dead_letters_are_kept_once_listed_newest_first_and_taken_away(sto
     await store.write(lambda tx: put_dead_letter(tx, again))
     assert await store.read(lambda tx: dead_letters(tx, 9)) == (again, later)
     assert await store.read(lambda tx: dead_letters(tx, 1)) == (again,)
-    await store.write(lambda tx: delete_dead_letters(tx, ["c/2", "no such"]))
-    assert await store.read(lambda tx: dead_letters(tx, 9)) == (again,)
+    await store.write(lambda tx: delete_dead_letters(tx, [later, LETTER, replace(LETTER, id="no such")]))
+    assert await store.read(lambda tx: dead_letters(tx, 9)) == (again,), "put aside anew since it was read"
+
+
+async def test_dead_letters_are_found_by_their_names_and_page_by_page(store: GraphStore) -> None:
+    ages = [3, 1, 1, 1, 0]
+    letters = [replace(LETTER, id=f"c/{one}", at=AT - timedelta(seconds=age)) for one, age in enumerate(ages)]
+    for letter in letters:
+        await store.write(lambda tx, letter=letter: put_dead_letter(tx, letter))
+    first = await store.read(lambda tx: dead_letters(tx, 2))
+    second = await store.read(lambda tx: dead_letters(tx, 2, first[-1]))
+    third = await store.read(lambda tx: dead_letters(tx, 2, second[-1]))
+    assert [letter.id for letter in first + second + third] == ["c/4", "c/1", "c/2", "c/3", "c/0"]
+    named = await store.read(lambda tx: find_dead_letters(tx, ["c/0", "c/2", "c/0", "c/9"]))
+    assert {letter.id for letter in named} == {"c/0", "c/2"}
 
 
 async def test_a_consumers_place_is_kept_for_each_unit(store: GraphStore) -> None:

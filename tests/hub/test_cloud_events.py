@@ -53,6 +53,18 @@ def test_the_source_may_be_named_by_the_settings_and_is_a_uri() -> None:
     assert made["dataschema"].startswith("https://hub.test/events/schemas/")
 
 
+def test_an_event_of_a_type_that_only_a_newer_version_knows_leaves_all_the_same() -> None:
+    text = ENVELOPES.envelope(replace(EVENT, type="request.sung"))
+    assert orjson.loads(text)["type"] == "proofhub.request.sung.v1"
+    with pytest.raises(UnreadableEventError, match="type is unknown"):
+        read_envelope(text)
+
+
+def test_the_longest_code_of_a_unit_is_read() -> None:
+    longest = replace(EVENT, unit_code="U" * 100, id=f"{'U' * 100}.3")
+    assert read_envelope(ENVELOPES.envelope(longest)) == longest
+
+
 def test_names_of_attributes_are_of_the_form_that_cloud_events_allows() -> None:
     assert all(name.isascii() and name.isalnum() and name.islower() and len(name) <= 20 for name in WHOLE)
 
@@ -73,6 +85,7 @@ def test_an_envelope_is_read_back_as_it_was_written() -> None:
         ({"unitsequence": True}, "unit, place and subject"),
         ({"subject": {}}, "unit, place and subject"),
         ({"unitsequence": 4}, "id is not"),
+        ({"unit": "U" * 101, "id": f"{'U' * 101}.3"}, "101 characters"),
         ({"unitsequence": -3, "id": "NB-GA.-3"}, "id is not"),
         ({"unitsequence": 2**31, "id": f"NB-GA.{2**31}"}, "id is not"),
         ({"data": [1]}, "no data"),

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import orjson
 import pytest
+from structlog.testing import capture_logs
 
+from graph_models.case_records import save_case
 from graph_models.casework import RequestState, VerificationRequest
 from graph_models.journal_records import verify_chain
+from hub.catalogue import SnapshotHolder
 from hub.deadline_watch import DeadlineWatch
 from hub.deadlines import delivered_at
 from hub.working_days import WorkingCalendar
-from tests.hub.office import NOW, OPERATOR, Office, call, drafter
+from tests.hub.office import NOW, OPERATOR, Office, call, drafter, publish
 
 REMINDERS = ("request.half_passed", "request.nearly_due")
 LATE = ("request.target_passed", "request.hard_limit_passed")
@@ -90,6 +94,35 @@ async def test_provisional_limits_are_counted_again_when_the_holidays_are_known(
     assert case.promised_at is not None
     assert case.promised_at > counted.hard_limit_at
     assert await watch_of(office, known).count_again() == 0
+
+
+def _known() -> WorkingCalendar:
+    return WorkingCalendar({date(2031, 3, day): False for day in range(1, 15)} | _weekdays())
+
+
+@pytest.mark.requirement("R14.6")
+async def test_after_a_restart_under_a_newer_catalogue_limits_are_counted_by_the_cases_own(office: Office) -> None:
+    office.clock.at = NOW.replace(year=2031)
+    request = await asked(office)
+    await publish(office.store, 2)
+    restarted = SnapshotHolder(office.store)
+    await restarted.refresh()
+    assert restarted.current().version.number == 2
+    watch = DeadlineWatch(office.store, restarted, _known(), office.clock)
+    assert await watch.count_again() == 1
+    assert not (await office.requests.read(OPERATOR, request.id)).provisional
+
+
+async def test_what_is_wrong_with_one_request_keeps_the_others_limits_from_nothing(office: Office) -> None:
+    office.clock.at = NOW.replace(year=2031)
+    requests = [await asked(office) for _ in range(3)]
+    first = min(requests, key=lambda each: each.id)
+    lost = replace((await office.file(first.case_number)).case, catalogue_version=77)
+    await office.store.write(lambda tx: save_case(tx, lost))
+    with capture_logs() as logs:
+        assert await watch_of(office, _known()).count_again() == 2
+    assert [(line["event"], line["request"]) for line in logs] == [("deadlines.not_counted", first.id)]
+    assert (await office.requests.read(OPERATOR, first.id)).provisional
 
 
 def _weekdays() -> dict[date, bool]:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from graph_models.casework import OutboxEvent
+from hub.clock import SystemIds
 from hub.cloud_events import CloudEvents
 from hub.errors import UnavailableError
 from hub.kafka_publisher import KafkaBus, KafkaConfig
@@ -117,3 +121,44 @@ async def test_a_closed_bus_begins_anew_with_the_next_event(kafka_bootstrap: str
     await bus.close()
     await bus.publish([EVENT])
     await bus.close()
+
+
+def open_producers() -> list[AIOKafkaProducer]:
+    return [each for each in gc.get_objects() if isinstance(each, AIOKafkaProducer) and not each._closed]
+
+
+@pytest.mark.services("kafka")
+async def test_publications_and_closing_at_once_take_turns_and_leave_no_producer_behind(kafka_bootstrap: str) -> None:
+    bus, before = KafkaBus(KafkaConfig(kafka_bootstrap, "in-turn"), ENVELOPES), open_producers()
+    await asyncio.gather(*(bus.publish([EVENT]) for _ in range(3)), bus.close(), bus.publish([EVENT]))
+    assert len(open_producers()) == len(before) + 1
+    await bus.close()
+    assert len(open_producers()) == len(before)
+
+
+async def arrived(bootstrap: str, topic: str) -> list[str]:
+    consumer = AIOKafkaConsumer(topic, bootstrap_servers=bootstrap, auto_offset_reset="earliest")
+    await consumer.start()
+    found = await consumer.getmany(timeout_ms=5000)
+    await consumer.stop()
+    return [record.key.decode() for records in found.values() for record in records]
+
+
+@pytest.mark.services("kafka")
+async def test_what_no_message_can_be_made_of_is_said_before_anything_is_sent(kafka_bootstrap: str) -> None:
+    config = KafkaConfig(kafka_bootstrap, SystemIds().identifier("all-or-nothing-"))
+    bus = KafkaBus(config, ENVELOPES)
+    await bus.publish([replace(EVENT, unit_code="FIRST")])
+    with pytest.raises(UnicodeEncodeError):
+        await bus.publish([replace(EVENT, unit_code="SECOND"), replace(EVENT, unit_code="\ud800")])
+    await bus.publish([replace(EVENT, unit_code="THIRD", type="request.sung")])
+    await bus.close()
+    assert await arrived(kafka_bootstrap, config.topic) == ["FIRST", "THIRD"]
+
+
+@pytest.mark.services("kafka")
+async def test_after_any_failure_of_a_publication_the_producer_is_let_go(kafka_bootstrap: str) -> None:
+    bus, before = KafkaBus(KafkaConfig(kafka_bootstrap, "no such topic!"), ENVELOPES), open_producers()
+    with pytest.raises(Exception, match=r"(?i)topic|reached"):
+        await bus.publish([EVENT])
+    assert len(open_producers()) == len(before)

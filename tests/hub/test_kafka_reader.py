@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import orjson
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
+from graph_models.casework import OutboxEvent
+from graph_models.outbox import ConsumerPlace
+from hub import kafka_reader
 from hub.clock import SystemIds
 from hub.cloud_events import CloudEvents
 from hub.errors import UnavailableError
@@ -86,6 +90,16 @@ async def test_unknown_versions_nonsense_and_50_megabytes_become_dead_letters_an
     assert kept == [strange, b"\xff", b""]
 
 
+@pytest.mark.services("kafka")
+async def test_what_comes_out_of_order_is_handled_once_each_and_fills_its_gap(line: Line) -> None:
+    await line.send(*((message(one), f"GA.{one}") for one in (3, 1, 5, 3, 2, 1)))
+    assert await line.read() == {Outcome.HANDLED: 4, Outcome.REPEATED: 2, Outcome.DEAD: 0}
+    await line.send((message(4), "GA.4"), (message(5), "GA.5"))
+    assert (await line.read())[Outcome.HANDLED] == 1
+    assert line.handler.got == [3, 1, 5, 2, 4]
+    assert await line.consumer.places.find("GA") == ConsumerPlace(last=5)
+
+
 async def _values(line: Line) -> list[bytes | None]:
     consumer = AIOKafkaConsumer(
         line.letters.topic, bootstrap_servers=line.config.bootstrap, auto_offset_reset="earliest"
@@ -103,7 +117,8 @@ async def test_a_letter_that_was_settled_is_listed_no_more_and_the_newest_come_f
     for one in (1, 2, 3):
         await line.consumer.take_message(message(one))
         line.consumer.clock.advance(seconds=1)  # type: ignore[attr-defined]
-    await line.letters.settle(["statistics/GA.2", "no such"])
+    (second,) = await line.letters.find({"GA.2"})
+    await line.letters.settle([second, replace(second, id="no such")])
     assert [letter.event_id for letter in await line.letters.read(9)] == ["GA.3", "GA.1"]
     assert [letter.event_id for letter in await line.letters.read(1)] == ["GA.3"]
 
@@ -112,11 +127,81 @@ async def test_a_letter_that_was_settled_is_listed_no_more_and_the_newest_come_f
 async def test_a_message_that_could_not_be_taken_in_comes_again(line: Line) -> None:
     await line.send((message(1), ""), (message(2), ""))
     line.handler.failing = {2}
-    with pytest.raises(UnavailableError):
+    with pytest.raises(OSError, match="down"):
         await line.read()
     line.handler.failing = set()
     assert (await line.read())[Outcome.HANDLED] == 1
     assert line.handler.got == [1, 2]
+
+
+@pytest.mark.services("kafka")
+async def test_a_letter_put_aside_anew_stays_when_the_one_before_is_settled_and_goes_with_all_before_it(
+    line: Line,
+) -> None:
+    line.handler.refused = {1}
+    for _ in range(2):
+        await line.consumer.take_message(message(1))
+        line.consumer.clock.advance(seconds=1)  # type: ignore[attr-defined]
+    (read,) = await line.letters.read(9)
+    await line.consumer.take_message(message(1))
+    await line.letters.settle([read])
+    (anew,) = await line.letters.find({"statistics/GA.1"})
+    assert (anew.id, anew.attempt) == (read.id, 3)
+    await line.letters.settle([anew])
+    assert await line.letters.read(9) == ()
+
+
+@pytest.mark.services("kafka")
+async def test_letters_are_named_and_given_page_by_page_those_that_name_an_event_first(line: Line) -> None:
+    line.handler.refused = {1, 2, 3}
+    for one in (1, 2, 3):
+        await line.consumer.take_message(message(one))
+        await line.consumer.take_message(b"nonsense %d" % one)
+        line.consumer.clock.advance(seconds=1)  # type: ignore[attr-defined]
+    pages = [[letter.event_id for letter in page] async for page in line.letters.pages(2)]
+    assert pages == [["GA.3", "GA.2"], ["GA.1"], ["", ""], [""]]
+    named = await line.letters.find({"GA.1", "statistics/GA.3", "GA.9"})
+    assert [letter.event_id for letter in named] == ["GA.3", "GA.1"]
+
+
+@pytest.mark.services("kafka")
+async def test_a_header_without_a_value_and_a_unit_too_long_are_put_aside_and_the_rest_is_read(line: Line) -> None:
+    long = orjson.loads(message(2)) | {"unit": "U" * 200, "id": f"{'U' * 200}.2"}
+    producer = AIOKafkaProducer(bootstrap_servers=line.config.bootstrap)
+    await producer.start()
+    for value in (b"nonsense", orjson.dumps(long), message(3)):
+        await producer.send_and_wait(line.config.topic, value=value, key=b"GA", headers=[("ce_id", None)])
+    await producer.stop()
+    assert await line.read() == {Outcome.HANDLED: 1, Outcome.REPEATED: 0, Outcome.DEAD: 2}
+    assert {letter.event_id for letter in await line.letters.read(9)} == {""}
+
+
+@pytest.mark.services("kafka")
+@pytest.mark.parametrize("failure", [OSError("the handler's disk"), TimeoutError("the handler's own")])
+async def test_what_fails_in_the_handler_is_not_said_to_be_the_broker(line: Line, failure: Exception) -> None:
+    async def fail(event: OutboxEvent) -> None:
+        raise failure
+
+    consumer = EventConsumer("statistics", fail, PlacesInMemory(), line.letters, SetClock())
+    await line.send((message(1), ""))
+    with pytest.raises(type(failure), match="the handler"):
+        await KafkaReader(line.config, "g").read(consumer, IDLE_SECONDS)
+
+
+@pytest.mark.services("kafka")
+async def test_reading_the_letters_is_given_up_after_silence_and_not_after_a_total(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kafka_reader, "MOST_KEPT", 3)
+    config = replace(line.config, seconds=2)
+    letters, consumer = KafkaDeadLetters(config), line.consumer
+    for one in range(9):
+        await consumer.take_message(b"nonsense", f"GA.{one}")
+        consumer.clock.advance(seconds=1)  # type: ignore[attr-defined]
+    assert [letter.event_id for letter in await letters.read(2)] == ["GA.8", "GA.7"]
+    kept = [letter.event_id async for page in letters.pages(9) for letter in page]
+    assert kept[:3] == ["GA.8", "GA.7", "GA.6"]
+    assert len(kept) < 6, "no more than twice as many are held"
 
 
 async def test_brokers_that_are_not_there_are_said(line_elsewhere: KafkaConfig) -> None:

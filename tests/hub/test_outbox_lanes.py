@@ -128,13 +128,28 @@ async def test_clocks_that_differ_by_seconds_take_nothing_from_each_other(proces
     assert logs == []
 
 
-async def test_a_clock_that_jumps_an_hour_ahead_and_dies_holds_nothing_up(processes: Processes) -> None:
+async def test_a_clock_that_jumps_an_hour_ahead_and_dies_is_followed_like_any_dead_holder(processes: Processes) -> None:
     processes.start("A")
     processes.start("B")
     await processes.second("A", "B", times=4)
     processes.clocks["A"].advance(hours=1)
     await processes.second("A")
-    assert await processes.second("B", times=2) == [LANES]
+    assert await processes.second("B", times=5) == [0]
+    assert await processes.second("B") == [LANES]
+
+
+@pytest.mark.requirement("I1")
+@pytest.mark.parametrize("ahead", [-3600, -61, -30, 30, 61, 3600])
+async def test_of_clocks_far_apart_the_one_ahead_publishes_and_no_lane_goes_to_and_fro(
+    processes: Processes, ahead: float
+) -> None:
+    processes.start("A")
+    processes.start("B", ahead)
+    held = [await processes.second("A", "B") for _ in range(12)]
+    assert held[1:] == [[LANES, 0] if ahead < 0 else [0, LANES]] * 11
+    for name in "AB":
+        await processes.lanes[name].leave()
+    assert await processes.second("A", times=6) == [LANES]
 
 
 @pytest.mark.requirement("I1")

@@ -33,6 +33,7 @@ from tests.hub.office import (
     staff,
     states,
 )
+from tests.hub.test_parts import ASKED, CHILD, OWN
 
 
 @pytest.fixture
@@ -137,6 +138,21 @@ async def test_each_step_repeated_under_its_key_gives_the_same_answer(
     assert len((await office.file(asked.case_number)).proofs) == 1
     with pytest.raises(IdempotencyConflictError):
         await service.draft(drafter("GA-HS"), key, NO_RECORD)
+
+
+@pytest.mark.requirement("I2")
+async def test_a_draft_repeated_under_its_key_is_not_judged_by_what_is_asked_for_since(office: Office) -> None:
+    request = (await office.open("JOINT")).requests[0]
+    await office.requests.claim(drafter("GA-HS"), call(request))
+    whole = DraftAnswer(negative=False, facts=(*OWN.facts, *CHILD.facts), statement="")
+    once = call(request, "once")
+    await office.requests.draft(drafter("GA-HS"), once, whole)
+    await office.requests.review(reviewer("GA-HS"), call(request), approve=False, remarks="子女由慈溪核实")
+    await office.requests.parts.request(drafter("GA-HS"), call(request), ASKED)
+    repeated = await office.requests.draft(drafter("GA-HS"), once, whole)
+    assert (repeated.id, repeated.state) == (request.id, RequestState.CLAIMED)
+    with pytest.raises(InvalidInputError):
+        await office.requests.draft(drafter("GA-HS"), call(request), whole)
 
 
 @pytest.mark.requirement("R17.2")
@@ -251,6 +267,21 @@ async def test_no_step_comes_out_of_its_turn(office: Office, asked: Verification
     with pytest.raises(WrongStateError):
         await steps[number]()
     assert (await service.read(OPERATOR, asked.id)) == asked
+
+
+@pytest.mark.parametrize("said", ["字" * 1001, "写明\x00期间"], ids=["long", "control"])
+async def test_remarks_and_reasons_are_short_text_that_can_be_printed(office: Office, asked, said: str) -> None:
+    service = office.requests
+    for field, step in (
+        ("reason", lambda: service.reroute(drafter("GA-HS"), call(asked), "GA", said)),
+        ("reason", lambda: service.withdraw(OPERATOR, call(asked), said)),
+        ("remarks", lambda: service.review(reviewer("GA-HS"), call(asked), approve=False, remarks=said)),
+        ("remarks", lambda: service.review(reviewer("GA-HS"), call(asked), approve=True, remarks=said)),
+    ):
+        with pytest.raises(InvalidInputError) as refused:
+            await step()
+        assert refused.value.field == field
+    assert await service.read(OPERATOR, asked.id) == asked
 
 
 @pytest.mark.requirement("I4")

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from graph_models.casework import RequestState, VerificationRequest
+from graph_models.store import GraphStore, T, Work
 from hub import rerouting
 from hub.actors import Actor, Post
-from hub.errors import EscalatedError, NoCompetentUnitError, NotFoundError, NotPermittedError, WrongStateError
+from hub.errors import (
+    ConflictError,
+    EscalatedError,
+    InvalidInputError,
+    NoCompetentUnitError,
+    NotFoundError,
+    NotPermittedError,
+    WrongStateError,
+)
+from hub.permission import Operation
 from tests.hub.casework import REQUEST
 from tests.hub.office import NOW, OPERATOR, Office, call, drafter
 
@@ -31,6 +42,12 @@ async def round_again(office: Office, asked: VerificationRequest) -> Verificatio
     with pytest.raises(EscalatedError):
         await office.requests.reroute(drafter("GA"), call(asked), "GA-HS", "还是归你")
     return await office.requests.read(OPERATOR, asked.id)
+
+
+async def test_a_supervisors_reason_is_short_text_too(office: Office, round_again: VerificationRequest) -> None:
+    with pytest.raises(InvalidInputError) as refused:
+        await office.requests.assign(SUPERVISOR, call(round_again), "GA", "字" * 1001)
+    assert refused.value.field == "reason"
 
 
 async def told(office: Office) -> list[str]:
@@ -137,11 +154,12 @@ def test_by_passing_on_alone_no_unit_has_a_request_twice(moves: list[tuple[bool,
     request, had = replace(REQUEST, issuing_unit="A"), ["A"]
     for by_supervisor, unit in moves:
         if by_supervisor and request.escalated_since is not None:
-            request = rerouting._assigned(request, SUPERVISOR, unit, frozenset(UNITS))
+            request = rerouting._assigned(request, SUPERVISOR, unit, frozenset(UNITS), "B")
             had = [unit]
         elif unit != request.issuing_unit:
             try:
-                request = rerouting._rerouted(request, unit, "r", frozenset(UNITS))
+                passing = rerouting._Passing(Operation.REROUTE_REQUEST, unit, "r")
+                request = rerouting._rerouted(request, passing, frozenset(UNITS), "B")
                 had.append(unit)
             except EscalatedError:
                 request = replace(request, escalated_since=NOW)
@@ -149,3 +167,41 @@ def test_by_passing_on_alone_no_unit_has_a_request_twice(moves: list[tuple[bool,
     assert request.issuing_unit == had[-1]
     assert request.issuing_unit not in request.passed_by
     assert len(request.passed_by) == len(set(request.passed_by))
+
+
+@dataclass(frozen=True)
+class BusyStore:
+    """A store in which somebody takes a step right after the first work that fails."""
+
+    store: GraphStore
+    then: list[Callable[[], Awaitable[object]]]
+
+    async def read(self, work: Work[T]) -> T:
+        return await self.store.read(work)
+
+    async def write(self, work: Work[T]) -> T:
+        try:
+            return await self.store.write(work)
+        except EscalatedError:
+            while self.then:
+                await self.then.pop()()
+            raise
+
+
+@pytest.mark.parametrize("meanwhile", ["withdrawn", "claimed"])
+async def test_what_somebody_changed_before_it_was_escalated_is_judged_anew(
+    office: Office, asked: VerificationRequest, meanwhile: str
+) -> None:
+    await office.requests.reroute(drafter("GA-HS"), call(asked), "GA", "不归我管")
+
+    async def step() -> object:
+        if meanwhile == "claimed":
+            return await office.requests.claim(drafter("GA"), call(asked))
+        return await office.requests.withdraw(OPERATOR, call(asked), "不再需要")
+
+    busy = replace(office.requests, store=BusyStore(office.store, [step]))
+    seen = replace(call(asked), expected_version=(await office.requests.read(OPERATOR, asked.id)).version)
+    with pytest.raises(ConflictError):
+        await busy.reroute(drafter("GA"), seen, "GA-HS", "还是归你")
+    assert (await office.requests.read(OPERATOR, asked.id)).escalated_since is None
+    assert await told(office) == []

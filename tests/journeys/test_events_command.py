@@ -23,6 +23,7 @@ def test_nothing_lies_dead_and_there_is_nothing_to_replay(stage: Stage) -> None:
     nothing = "0 event(s) sent again, 0 dead letter(s) settled, 0 left"
     assert events(stage, "replay", "--all") == (0, nothing, "")
     assert events(stage, "replay", "NB-GA.1", "statistics/NB-GA.2") == (0, nothing, "")
+    assert events(stage, "discard", "NB-GA.1", "statistics/NB-GA.2") == (0, "0 dead letter(s) discarded", "")
 
 
 def test_a_run_of_a_units_events_goes_through_again(stage: Stage) -> None:
@@ -33,6 +34,14 @@ def test_a_run_of_a_units_events_goes_through_again(stage: Stage) -> None:
         return True if events(stage, "replay", "--unit", UNIT, "--last", "1") == (0, said, "") else None
 
     assert eventually(replayed, 10)
+
+
+def test_figures_are_counted_again(stage: Stage) -> None:
+    stage.desk("operator-1").do(OPEN_CASE, **matter(ITEM))
+    said = f"the figures of {UNIT} are counted again from event 1 on"
+    assert eventually(lambda: True if events(stage, "recount", UNIT) == (0, said, "") else None, 10)
+    status, _, problem = events(stage, "recount", "NB-NOBODY")
+    assert (status, "nothing was ever counted" in problem) == (1, True)
 
 
 def test_what_the_hub_refuses_is_said_in_a_line(stage: Stage) -> None:

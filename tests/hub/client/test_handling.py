@@ -73,3 +73,23 @@ async def test_a_handler_that_hangs_or_says_nonsense_has_failed(request_: Verifi
         assert await handling(hang).ask(request_) is None
         assert await handling(that_says("a record")).ask(request_) is None
     assert [each["error"] for each in logs] == ["TimeoutError"] * 3 + ["TypeError"] * 3
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        Answer({"name": 5}),  # type: ignore[dict-item]
+        Answer({5: "name"}),  # type: ignore[dict-item]
+        Answer({"name": None}),  # type: ignore[dict-item]
+        Answer([("name", "x")]),  # type: ignore[arg-type]
+        Answer({"name": "\ud83d"}),
+        Answer({"\udc00": "x"}),
+        NoSuchRecord(None),  # type: ignore[arg-type]
+        Reroute("GA", "\ud83d"),
+        Reroute(5, "r"),  # type: ignore[arg-type]
+    ],
+)
+async def test_what_is_no_text_or_cannot_be_sent_has_failed(request_: VerificationRequest, found: Found) -> None:
+    with capture_logs() as logs:
+        assert await handling(that_says(found)).ask(request_) is None
+    assert {each["event"] for each in logs} == {"worker.handler_failed"}

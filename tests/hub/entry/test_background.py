@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from structlog.testing import capture_logs
 from graph_models.case_records import load_needs
 from graph_models.casework import NeedState
 from graph_models.errors import StoreUnavailableError
+from graph_models.statistics_records import uncounted_units
 from hub.entry.background import _every
 from hub.outbox import InProcessBus
 from tests.hub.entry.door import KNOWN, Door, open_door, settings_in
@@ -55,6 +57,21 @@ async def test_an_extraction_that_a_process_left_is_taken_up_and_its_events_are_
                     types += [event.type] if event.unit_code == "JY" else []
             assert await needs_of(door, number) == {NeedState.MET, NeedState.REQUESTED}
             assert next(kind for kind in types if not kind.startswith("grant.")) == "case.opened"
+
+
+async def test_events_are_counted_and_kept_for_as_long_as_the_settings_say(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    settings.events.keep_days = 3
+    async with open_door(settings) as door:
+        await door.open_case("BG-2")
+        background, feed = door.hub.background, door.hub.feed
+        assert background.retention.keep == timedelta(days=3)
+        async with background.running(), asyncio.timeout(20):
+            while await feed.store.read(uncounted_units) or await background.outbox.send_waiting():  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        door.clock.advance(days=3.1)
+        assert await background.retention.look() > 0
+        assert await feed.bounds("JY") == (await feed.last("JY"),) * 2
 
 
 async def test_whatever_fails_the_next_look_is_as_good_as_the_first() -> None:

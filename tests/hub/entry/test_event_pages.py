@@ -90,6 +90,39 @@ async def test_a_wish_that_is_too_long_is_not_read(door: Door) -> None:
     assert (await replay(door, b" " * 100_001))[0] == 413
 
 
+async def recount(door: Door, body: bytes, actor: Actor = SUPERVISOR) -> tuple[int, dict[str, Any]]:
+    answer = await door.client.post("/events/recount", content=body, headers=door.bearer(actor))
+    return answer.status_code, answer.json()
+
+
+async def test_figures_are_counted_again_for_the_supervisor_alone(door: Door) -> None:
+    await door.open_case("B-recount")
+    await door.hub.statistics.look()
+    assert await recount(door, b'{"unit": "JY"}') == (200, {"first": 1})
+    await door.hub.statistics.look()
+    assert (await recount(door, b'{"unit": "JY"}', OPERATOR))[0] == 403
+    assert (await recount(door, b'{"unit": "NOBODY"}'))[1]["code"] == "NOT_FOUND"
+    for body in (b"", b"{}", b'{"unit": ""}', b'{"unit": "JY", "more": 1}'):
+        status, said = await recount(door, body)
+        assert (status, said["code"]) == (400, "INVALID_INPUT")
+
+
+async def discard(door: Door, body: bytes, actor: Actor = SUPERVISOR) -> tuple[int, dict[str, Any]]:
+    answer = await door.client.post("/events/discard", content=body, headers=door.bearer(actor))
+    return answer.status_code, answer.json()
+
+
+async def test_dead_letters_of_no_use_are_discarded_by_the_supervisor_alone(door: Door) -> None:
+    await buried(door, "JY.1", "JY.2", "JY.3")
+    assert (await discard(door, b'{"ids": ["JY.1"]}', OPERATOR))[0] == 403
+    assert await discard(door, b'{"ids": ["JY.1", "statistics/JY.3", "no such"]}') == (200, {"letters": 2})
+    listed = (await door.client.get("/events/dead", headers=door.bearer(SUPERVISOR))).json()["letters"]
+    assert {"JY.1", "JY.2", "JY.3"} & {each["event_id"] for each in listed} == {"JY.2"}
+    for body in (b"", b"{}", b'{"ids": []}', b'{"all": true}', orjson.dumps({"ids": ["a"] * 1001})):
+        status, said = await discard(door, body)
+        assert (status, said["code"]) == (400, "INVALID_INPUT")
+
+
 @pytest.mark.requirement("R14.3")
 async def test_it_needs_a_token_and_the_supervisors_post(door: Door) -> None:
     assert (await door.client.get("/events/dead")).status_code == 401
