@@ -16,6 +16,7 @@ from zlib import crc32
 from graph_models import statements
 from graph_models.casework import Case, CaseState, Need, NeedState, Proof, VerificationRequest
 from graph_models.rows import (
+    LAST_MOMENT,
     found_or_made,
     from_document,
     held,
@@ -176,9 +177,13 @@ async def save_need(tx: Transaction, need: Need) -> Need:
     return saved
 
 
-async def due_needs(tx: Transaction, now: datetime, limit: int) -> tuple[Need, ...]:
-    """Return pending needs whose next attempt is due at the time (aware), those due first before the others."""
-    return records(Need, await tx.run(statements.DUE_NEEDS, {"now": milliseconds(now), "limit": limit}))
+async def due_needs(tx: Transaction, now: datetime, limit: int, far: datetime | None = None) -> tuple[Need, ...]:
+    """Return pending needs whose next attempt is due at the time (aware), those due first before the others.
+
+    What is due after ``far`` was put off by a clock that was wrong, and is due.
+    """
+    times: dict[str, Value] = {"now": milliseconds(now), "far": milliseconds(far or LAST_MOMENT)}
+    return records(Need, await tx.run(statements.DUE_NEEDS, {**times, "limit": limit}))
 
 
 async def _move_need(tx: Transaction, need: Need) -> None:

@@ -50,6 +50,10 @@ class RequestState(StrEnum):
     WITHDRAWN = "WITHDRAWN"
 
 
+OPEN_STATES = frozenset({RequestState.RECEIVED, RequestState.CLAIMED, RequestState.DRAFTED, RequestState.REVIEWED})
+"""States of what is still to be answered by people."""
+
+
 class IntentState(StrEnum):
     """Where an issuing stands."""
 
@@ -225,6 +229,17 @@ class VerificationRequest:
     """Since when it waits for a supervisor to say which unit answers it: it was to be passed on once too often."""
     assigned_by: str | None = None
     """The supervisor who said which unit answers it; that unit does not pass it on by itself."""
+    bundle_seed: str = ""
+    """Random; the identifier of the bundle that it opens in its unit's inbox, unless it joins one that is open."""
+    part_of: str | None = None
+    """The request of which it asks another unit for a part; None: it is no part."""
+    part_fields: tuple[str, ...] = ()
+    """Keys of the facts that the part brings, in the order of the proof type's form; empty where it is no part."""
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether it is still to be answered by people."""
+        return self.state in OPEN_STATES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

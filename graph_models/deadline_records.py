@@ -96,9 +96,8 @@ async def take_passed(tx: Transaction, slot: int, now: datetime, limit: int) -> 
         )
         for row in rows
     )
-    for found in passed:
-        row: dict[str, Value] = {"minute": slot, "id": found.request.id, "kind": found.kind.value}
-        await tx.run(statements.TAKE_LIMIT_AWAY, row)
+    gone = [{"minute": slot, "id": found.request.id, "kind": found.kind.value} for found in passed]
+    await tx.run_each(statements.TAKE_LIMIT_AWAY, gone)
     if slot < _slot(now) and not await tx.run(statements.LIMITS_LEFT, {"minute": slot}):
         await tx.run(statements.DROP_SLOT, {"minute": slot})
     return passed
@@ -118,9 +117,11 @@ async def settle_provisional(tx: Transaction, request: VerificationRequest) -> N
 async def _put_limits(
     tx: Transaction, request: VerificationRequest, limits: tuple[tuple[LimitKind, datetime], ...]
 ) -> None:
-    for kind, at in limits:
-        row: dict[str, Value] = {"id": request.id, "minute": _slot(at), "kind": kind.value, "at": milliseconds(at)}
-        await tx.run(statements.PUT_LIMIT, row)
+    rows = [
+        {"id": request.id, "minute": _slot(at), "kind": kind.value, "at": milliseconds(at)}
+        for kind, at in sorted(limits, key=lambda limit: limit[1])
+    ]
+    await tx.run_each(statements.PUT_LIMIT, rows)
 
 
 def _slot(at: datetime) -> int:

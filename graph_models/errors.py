@@ -4,7 +4,9 @@ GraphModelsError
 ├── StoreError                 the store failed
 │   ├── StoreLockedError       another process holds the embedded store
 │   ├── StoreUnavailableError  the database cannot be reached
+│   │   └── BehindError        the member that answers has not what a bookmark stands for
 │   └── SchemaTooNewError      the store was written by a newer version of this software
+├── InvalidBookmarkError       a bookmark is not one of this kind of database
 ├── DuplicateKeyError          a record with this key exists
 ├── StaleVersionError          the record was changed since it was read
 ├── RecordNotFoundError        there is no such record
@@ -30,8 +32,16 @@ class StoreUnavailableError(StoreError):
     """The database cannot be reached."""
 
 
+class BehindError(StoreUnavailableError):
+    """The member that answers has not in time what a bookmark stands for."""
+
+
 class SchemaTooNewError(StoreError):
     """The store was written by a newer version of this software."""
+
+
+class InvalidBookmarkError(GraphModelsError):
+    """A bookmark is not one of this kind of database."""
 
 
 class DuplicateKeyError(GraphModelsError):

@@ -28,7 +28,7 @@ from graph_models.errors import (
     StoreLockedError,
     StoreUnavailableError,
 )
-from graph_models.migrations import MIGRATIONS, SCHEMA_NODE, SCHEMA_VERSION, ladybug_statements, pending
+from graph_models.migrations import MIGRATIONS, SCHEMA_NODE, SCHEMA_VERSION, carry_over, ladybug_statements, pending
 from graph_models.store import Row, Transaction, Value, Work, over_rows
 
 T = TypeVar("T")
@@ -218,6 +218,7 @@ async def _migrate(tx: Transaction) -> None:
     for migration in missing:
         for statement in ladybug_statements(migration):
             await tx.run(statement)
+    await carry_over(lambda work: work(tx), missing)
     if missing:
         await tx.run(statements.WRITE_SCHEMA_VERSION, {"name": SCHEMA_NODE, "version": SCHEMA_VERSION})
 

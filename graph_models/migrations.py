@@ -7,9 +7,17 @@ what is asked for by something else than its key is reached over a relationship 
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeAlias
 
 from graph_models.errors import SchemaTooNewError
+from graph_models.outbox_records import mark_more
+from graph_models.request_records import bundle_more
+from graph_models.store import Transaction, Work
+
+Carry: TypeAlias = Callable[[Transaction, str], Awaitable[str]]
 
 SCHEMA_NODE = "schema"
 """Key of the one SchemaVersion node."""
@@ -46,6 +54,13 @@ class Migration:
     number: int
     nodes: tuple[Nodes, ...]
     links: tuple[Links, ...]
+    indexes: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Labels of older steps, each with properties that Neo4j indexes together."""
+    columns: tuple[tuple[str, str], ...] = ()
+    """Labels of older steps, each with one more property and its type; ladybug alone wants it declared."""
+    carry: Carry | None = None
+    """Brings a piece of what an older version wrote into the new form: from a place on to the next one, "" at the end.
+    Where it is done twice, or by two processes, it does nothing the second time."""
 
 
 def _columns(text: str) -> tuple[tuple[str, str], ...]:
@@ -234,7 +249,70 @@ CONTACTS = Migration(
     ),
 )
 
-MIGRATIONS: tuple[Migration, ...] = (FIRST, SEALS, ARCHIVE, VIOLATIONS, OUTBOX, WEBHOOKS, CONTACTS)
+STATISTICS = Migration(
+    number=8,
+    nodes=(
+        _nodes("EventFloor", "unit_code STRING, pruned INT64, latest INT64, guard INT64"),
+        _nodes("UnitTally", "unit_code STRING, last INT64, guard INT64, record STRING"),
+        _nodes("DayTally", "key STRING, day STRING, record STRING"),
+    ),
+    links=(_links("ON_DAY", "UnitTally", "DayTally"),),
+)
+
+BUNDLES = Migration(
+    number=9,
+    nodes=(
+        _nodes("InboxBundle", "key STRING, id STRING, unit_code STRING, due_at INT64, guard INT64"),
+        _nodes("BundleName", "id STRING"),
+    ),
+    links=(
+        _links("BUNDLES", "InboxBundle", "VerificationRequest"),
+        _links("NAMES", "BundleName", "InboxBundle"),
+        _links("HAS_BUNDLE", "UnitInbox", "InboxBundle"),
+    ),
+    carry=bundle_more,
+)
+
+PAGES = Migration(
+    number=10,
+    nodes=(),
+    links=(),
+    indexes=(
+        ("VerificationRequest", ("issuing_unit", "state", "due_at", "id")),
+        ("CaseFile", ("unit_code", "state", "opened_at", "number")),
+        ("InboxBundle", ("unit_code", "due_at", "id")),
+    ),
+)
+"""Pages by an index: see ``statements_neo4j``."""
+
+TURNS = Migration(
+    number=11,
+    nodes=(_nodes("FormerContact", "key STRING"),),
+    links=(),
+    columns=(("Webhook", "served_at INT64 DEFAULT 0"),),
+)
+
+MARKS = Migration(
+    number=12,
+    nodes=(_nodes("OutboxMark", "unit_code STRING, sent INT64, guard INT64"),),
+    links=(),
+    carry=mark_more,
+)
+
+MIGRATIONS: tuple[Migration, ...] = (
+    FIRST,
+    SEALS,
+    ARCHIVE,
+    VIOLATIONS,
+    OUTBOX,
+    WEBHOOKS,
+    CONTACTS,
+    STATISTICS,
+    BUNDLES,
+    PAGES,
+    TURNS,
+    MARKS,
+)
 """All of them, by number."""
 
 SCHEMA_VERSION = MIGRATIONS[-1].number
@@ -254,6 +332,19 @@ def pending(found: int) -> tuple[Migration, ...]:
     return tuple(migration for migration in MIGRATIONS if migration.number > found)
 
 
+async def carry_over(write: Callable[[Work[str]], Awaitable[str]], missing: Iterable[Migration]) -> None:
+    """Bring what is stored into the form of the migrations, whose tables are there, a piece in each work."""
+    for migration in missing:
+        if migration.carry is not None:
+            after = await write(partial(_carried, migration.carry, ""))
+            while after:
+                after = await write(partial(_carried, migration.carry, after))
+
+
+async def _carried(carry: Carry, after: str, tx: Transaction) -> str:
+    return await carry(tx, after)
+
+
 def ladybug_statements(migration: Migration) -> tuple[str, ...]:
     """Return the migration's tables in ladybug's own schema language."""
     nodes = (
@@ -265,7 +356,8 @@ def ladybug_statements(migration: Migration) -> tuple[str, ...]:
         f"({', '.join(filter(None, (f'FROM {link.source} TO {link.target}', _typed(link.columns))))})"
         for link in migration.links
     )
-    return (*nodes, *links)
+    more = (f"ALTER TABLE {label} ADD IF NOT EXISTS {column}" for label, column in migration.columns)
+    return (*nodes, *links, *more)
 
 
 def neo4j_statements(migration: Migration) -> tuple[str, ...]:
@@ -274,11 +366,11 @@ def neo4j_statements(migration: Migration) -> tuple[str, ...]:
         f"CREATE CONSTRAINT {kind.label}_{kind.key} IF NOT EXISTS FOR (n:{kind.label}) REQUIRE n.{kind.key} IS UNIQUE"
         for kind in migration.nodes
     )
+    own = tuple((kind.label, index) for kind in migration.nodes for index in kind.indexes)
     indexes = (
-        f"CREATE INDEX {kind.label}_{'_'.join(index)} IF NOT EXISTS FOR (n:{kind.label}) "
+        f"CREATE INDEX {label}_{'_'.join(index)} IF NOT EXISTS FOR (n:{label}) "
         f"ON ({', '.join(f'n.{name}' for name in index)})"
-        for kind in migration.nodes
-        for index in kind.indexes
+        for label, index in (*own, *migration.indexes)
     )
     return (*constraints, *indexes)
 

@@ -1,7 +1,8 @@
 """Verification requests as nodes: (CaseFile)-[:HAS_REQUEST]->(VerificationRequest)<-[:TO_ANSWER]-(UnitInbox).
 
 An inbox holds what its unit has to answer; once a request is delivered or withdrawn it hangs on the same inbox by
-ANSWERED. So a page of the inbox reads what is open in one unit, however many requests the city ever had.
+ANSWERED. So a page of the inbox reads what is open in one unit, however many requests the city ever had. What people
+have still to answer is in a bundle besides (``bundle_records``). A request's place says where it hangs.
 """
 
 from __future__ import annotations
@@ -9,16 +10,20 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import cast
 
-from graph_models import statements
+from graph_models import statements, statements_bundles
+from graph_models.bundle_records import join_bundle, leave_bundle, unbundled
 from graph_models.casework import RequestState, VerificationRequest
 from graph_models.deadline_records import watch_limits
-from graph_models.rows import held, load, milliseconds, records, to_document, written
+from graph_models.errors import StaleVersionError
+from graph_models.rows import load, milliseconds, records, to_document, written
 from graph_models.store import Transaction, Value
 
 ENDED = frozenset({RequestState.DELIVERED, RequestState.WITHDRAWN})
 """States after which a request is no longer in its unit's inbox of open ones."""
+BATCH = 100
+"""How many requests of an older store are put into bundles in one transaction."""
+_BUNDLED, _OPEN, _ANSWERED = "bundled", "open", "answered"
 _NO_END = 1 << 62
 _FIRST: tuple[int, str] = (-_NO_END, "")
 
@@ -36,6 +41,8 @@ async def add_request(tx: Transaction, request: VerificationRequest) -> None:
         "asking_unit": request.asking_unit,
     }
     written(await tx.run(statements.CREATE_REQUEST, row), 1, f"case {request.case_number}")
+    if request.is_open:
+        await join_bundle(tx, request)
     await _put(tx, request)
     await watch_limits(tx, request)
 
@@ -57,18 +64,27 @@ async def load_requests_of(tx: Transaction, case_numbers: Sequence[str]) -> tupl
 async def save_request(tx: Transaction, request: VerificationRequest) -> VerificationRequest:
     """Write a changed request whose version is still the stored one; return it with the next version.
 
-    One that was passed on moves to the other unit's inbox, one that has ended out of the open ones.
+    One that was passed on moves to the other unit's inbox, one that has ended out of the open ones. One that people
+    have answered leaves its bundle, one that is due at another time moves it.
 
     Raises:
         StaleVersionError: it was changed in between, or is not there.
     """
-    saved = replace(request, version=request.version + 1)
-    row = _row(saved) | {"version": request.version, "next": saved.version}
-    stored = held(await tx.run(statements.SAVE_REQUEST, row), f"request {request.id}")
-    if stored["place"] != _place(saved):
-        await tx.run(statements.TAKE_REQUEST_AWAY, {"id": saved.id})
-        await _put(tx, saved)
-    return saved
+    return (await save_requests(tx, (request,)))[0]
+
+
+async def save_requests(tx: Transaction, requests: Sequence[VerificationRequest]) -> tuple[VerificationRequest, ...]:
+    """Do as `save_request` for several, in one statement as long as none of them has to move."""
+    saved = [replace(request, version=request.version + 1) for request in requests]
+    rows = [_row(each) | {"version": each.version - 1, "next": each.version} for each in saved]
+    places = {row["id"]: str(row["place"]) for row in await tx.run_each(statements.SAVE_REQUEST, rows)}
+    for each in saved:
+        before = places.get(each.id)
+        if before is None:
+            raise StaleVersionError(f"request {each.id} was changed since it was read")
+        if before != _place(each):
+            await _move(tx, each, before)
+    return tuple(saved)
 
 
 async def list_inbox(
@@ -100,22 +116,14 @@ async def list_inbox(
     return records(VerificationRequest, await tx.run(_listing(wanted), page))
 
 
-async def list_bundles(
-    tx: Transaction, unit_code: str, states: Collection[RequestState], after: tuple[int, str] | None, limit: int
-) -> tuple[str, ...]:
-    """Return a page of the cases for which the unit has requests in these open states, those due first before others.
-
-    ``after`` is the (earliest due_at in UTC milliseconds, case number) of the last one seen, or None.
-    """
-    due_at, number = after or _FIRST
-    page: dict[str, Value] = {
-        "unit_code": unit_code,
-        "states": sorted(state.value for state in states),
-        "due_at": due_at,
-        "number": number,
-        "limit": limit,
-    }
-    return tuple(cast("str", row["number"]) for row in await tx.run(statements.LIST_BUNDLES, page))
+async def bundle_more(tx: Transaction, after: str) -> str:
+    """Put requests of an older store, after the identifier, into their bundles; return where to go on, or nothing."""
+    found = await unbundled(tx, after, BATCH)
+    for request in found:
+        if request.is_open:
+            await join_bundle(tx, request)
+            await tx.run(statements_bundles.SET_PLACE, {"id": request.id, "place": _place(request)})
+    return found[-1].id if len(found) == BATCH else ""
 
 
 def _listing(wanted: frozenset[RequestState]) -> str:
@@ -125,6 +133,24 @@ def _listing(wanted: frozenset[RequestState]) -> str:
     return statements.LIST_ANSWERED if wanted <= ENDED else statements.LIST_INBOX
 
 
+async def _move(tx: Transaction, request: VerificationRequest, before: str) -> None:
+    """Hang a request where it belongs now; ``before`` is the place where it was.
+
+    Bundles come before the inbox, here and where a request is new: in one order two transactions wait for each other
+    never, in two orders at each delivery to a unit that is asked at the same time.
+    """
+    await leave_bundle(
+        tx, request.id
+    )  # whatever its place says: a process of an older version does not know of bundles
+    if request.is_open:
+        await join_bundle(tx, request)
+    if _inbox(before) == _inbox(_place(request)):
+        await tx.run(statements_bundles.SET_PLACE, {"id": request.id, "place": _place(request)})
+    else:
+        await tx.run(statements.TAKE_REQUEST_AWAY, {"id": request.id})
+        await _put(tx, request)
+
+
 async def _put(tx: Transaction, request: VerificationRequest) -> None:
     ended = request.state in ENDED
     statement = statements.PUT_REQUEST_ANSWERED if ended else statements.PUT_REQUEST_TO_ANSWER
@@ -132,8 +158,16 @@ async def _put(tx: Transaction, request: VerificationRequest) -> None:
 
 
 def _place(request: VerificationRequest) -> str:
-    """Name the inbox and whether it is open there: changes exactly when the request has to move."""
-    return f"{'answered' if request.state in ENDED else 'open'}/{request.issuing_unit}"
+    """Name the inbox, whether it is open there, and in the order of which time: changes exactly when it has to move."""
+    if request.is_open:
+        return f"{_BUNDLED}/{request.issuing_unit}/{milliseconds(request.due_at)}"
+    return f"{_ANSWERED if request.state in ENDED else _OPEN}/{request.issuing_unit}"
+
+
+def _inbox(place: str) -> tuple[bool, str]:
+    """Return whether a place is among what was answered, and of which unit."""
+    kind, _, rest = place.partition("/")
+    return kind == _ANSWERED, rest.rpartition("/")[0] if kind == _BUNDLED else rest
 
 
 def _row(request: VerificationRequest) -> dict[str, Value]:

@@ -24,6 +24,8 @@ from graph_models.store import Row, Transaction, Value
 R = TypeVar("R")
 Read: TypeAlias = Callable[[object], object]
 
+LAST_MOMENT = datetime(9999, 12, 31, tzinfo=UTC)
+"""Nothing is due later."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME

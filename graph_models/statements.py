@@ -137,7 +137,7 @@ SAVE_NEED: Final = (
 )
 DUE_NEEDS: Final = (
     "MATCH (:WorkQueue)-[:NEED_WAITING]->(n:Need) WITH n.record AS record, n.due_at AS due_at, n.id AS id "
-    "WHERE due_at <= $now RETURN record ORDER BY due_at, id LIMIT $limit"
+    "WHERE due_at <= $now OR due_at > $far RETURN record ORDER BY due_at, id LIMIT $limit"
 )
 
 # Verification requests
@@ -155,7 +155,7 @@ READ_REQUESTS_OF: Final = (
 SAVE_REQUEST: Final = (
     "MATCH (r:VerificationRequest {id: $id}) SET r.guard = $version WITH r WHERE r.version = $version "
     "SET r.version = $next, r.state = $state, r.issuing_unit = $issuing_unit, r.due_at = $due_at, "
-    "r.record = $record RETURN r.place AS place"
+    "r.record = $record RETURN r.id AS id, r.place AS place"
 )
 TAKE_REQUEST_AWAY: Final = "MATCH (:UnitInbox)-[o:TO_ANSWER|ANSWERED]->(:VerificationRequest {id: $id}) DELETE o"
 PUT_REQUEST_TO_ANSWER: Final = (
@@ -180,12 +180,6 @@ LIST_ANSWERED: Final = (
 LIST_INBOX: Final = (
     f"MATCH (i:UnitInbox {{unit_code: $unit_code}})-[:TO_ANSWER|ANSWERED]->(r:VerificationRequest) {_INBOX_PAGE}"
 )
-LIST_BUNDLES: Final = (
-    "MATCH (i:UnitInbox {unit_code: $unit_code})-[:TO_ANSWER]->(r:VerificationRequest)<-[:HAS_REQUEST]-(c:CaseFile) "
-    "WHERE r.state IN $states WITH c.number AS number, min(r.due_at) AS due_at "
-    "WHERE due_at > $due_at OR (due_at = $due_at AND number > $number) "
-    "RETURN number, due_at ORDER BY due_at, number LIMIT $limit"
-)
 
 # Limits in time: (DeadlineSlot)-[:PASSES]->(VerificationRequest), a slot for each minute in which one passes
 
@@ -201,8 +195,9 @@ PASSED_SLOTS: Final = (
 HOLD_SLOT: Final = "MATCH (s:DeadlineSlot {minute: $minute}) SET s.guard = 1 RETURN s.minute AS minute"
 PASSED_LIMITS: Final = (
     "MATCH (s:DeadlineSlot {minute: $minute})-[p:PASSES]->(r:VerificationRequest) "
-    "WITH p.limit_kind AS kind, p.at AS at, r.id AS id, r.record AS record WHERE at <= $now "
-    "RETURN kind, at, record ORDER BY at, id, kind LIMIT $limit"
+    "WITH p.limit_kind AS kind, p.at AS at, r.id AS id WHERE at <= $now "
+    "WITH kind, at, id ORDER BY at, id, kind LIMIT $limit "
+    "MATCH (r:VerificationRequest {id: id}) RETURN kind, at, r.record AS record ORDER BY at, id, kind"
 )
 TAKE_LIMIT_AWAY: Final = (
     "MATCH (s:DeadlineSlot {minute: $minute})-[p:PASSES]->(r:VerificationRequest {id: $id}) "

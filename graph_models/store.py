@@ -12,9 +12,9 @@ written by the functions of ``graph_models.*_records``, never by Cypher elsewher
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from functools import cache
-from typing import Protocol, TypeAlias, TypeVar
+from typing import Protocol, TypeAlias, TypeVar, runtime_checkable
 
 Scalar: TypeAlias = str | int | float | bool | None
 Value: TypeAlias = "Scalar | Sequence[Value] | Mapping[str, Value]"
@@ -22,6 +22,7 @@ Row: TypeAlias = dict[str, "Value"]
 
 T = TypeVar("T")
 _PARAMETER = re.compile(r"\$(\w+)")
+_WITH = re.compile(r"(?<!STARTS )\bWITH ")
 
 
 class Transaction(Protocol):
@@ -52,7 +53,7 @@ class Transaction(Protocol):
 @cache
 def over_rows(statement: str) -> str:
     """Return the statement that does for each of ``$rows`` what the given one does with one row's parameters."""
-    return "UNWIND $rows AS row " + _PARAMETER.sub(r"row.\1", statement)
+    return "UNWIND $rows AS row " + _WITH.sub("WITH row, ", _PARAMETER.sub(r"row.\1", statement))
 
 
 Work: TypeAlias = Callable[[Transaction], Awaitable[T]]
@@ -92,4 +93,26 @@ class GraphStore(Protocol):
 
     async def close(self) -> None:
         """Release everything; committed work is on disk."""
+        ...
+
+
+@runtime_checkable
+class MemberStore(GraphStore, Protocol):
+    """A store of several members, of which one may be behind another.
+
+    Works of one process see what was written by those before them. For other processes ``write`` leaves its bookmark
+    with the call (``graph_models.bookmarks``), and ``reach`` takes it.
+    """
+
+    async def reach(self, bookmarks: Collection[str], seconds: float) -> str:
+        """Wait until a member has what the bookmarks stand for; every later work of this process sees it, too.
+
+        Returns:
+            One bookmark that stands for all of them.
+
+        Raises:
+            InvalidBookmarkError: one of them is none.
+            BehindError: no member had it within the seconds.
+            StoreUnavailableError: the engine cannot be reached.
+        """
         ...

@@ -20,6 +20,7 @@ HubError
 │   └── SealExpiringError    the seal's certificate ends too soon
 ├── CatalogueRejectedError   an import has faults, each by row and column
 ├── AddressRefusedError      the hub may not post to that address
+├── EventsGoneError          events behind that cursor are kept no more: read the state, begin anew
 └── UnavailableError         the hub cannot do it now: try again later
 
 The surface turns these into typed answers; whatever is not in this tree becomes an id that is in the log.
@@ -28,6 +29,10 @@ The surface turns these into typed answers; whatever is not in this tree becomes
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+RETRY_SECONDS: Final = 1
+"""After so long it is worth the while to ask again where nothing else is known: another process may answer."""
 
 
 class HubError(Exception):
@@ -169,10 +174,26 @@ class AddressRefusedError(HubError):
     code = "ADDRESS_REFUSED"
 
 
+class EventsGoneError(HubError):
+    """Events behind the cursor are kept no more; ``pruned`` is the sequence of the last one that is not."""
+
+    code = "EVENTS_GONE"
+
+    def __init__(self, message: str, *, message_zh: str, mend: str, field: str | None = None, pruned: int = 0) -> None:
+        super().__init__(message, message_zh=message_zh, mend=mend, field=field)
+        self.pruned = pruned
+
+
 class UnavailableError(HubError):
-    """The hub cannot do it now."""
+    """The hub cannot do it now; ``retry_seconds`` is when it is worth the while to ask again (``Retry-After``)."""
 
     code = "UNAVAILABLE"
+
+    def __init__(
+        self, message: str, *, message_zh: str, mend: str, field: str | None = None, retry_seconds: int = RETRY_SECONDS
+    ) -> None:
+        super().__init__(message, message_zh=message_zh, mend=mend, field=field)
+        self.retry_seconds = retry_seconds
 
 
 @dataclass(frozen=True, slots=True)

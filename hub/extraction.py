@@ -14,7 +14,7 @@ import structlog
 
 from graph_models.case_records import due_needs, load_case, load_need, load_needs, save_need
 from graph_models.casework import Case, CaseState, Need, NeedState, ProofKind
-from graph_models.errors import StaleVersionError
+from graph_models.errors import StaleVersionError, StoreError
 from graph_models.journal_records import append_audit, append_events
 from graph_models.request_records import add_request
 from graph_models.snapshot import CatalogueSnapshot
@@ -45,8 +45,10 @@ from seals.errors import SealsError
 
 LOG = structlog.get_logger("proofhub.extraction")
 
-BATCH = 50
-"""Most needs taken up in one look."""
+AT_ONCE = 16
+"""While so many extractions are under way in a process it takes up no more: they wait for one another's locks."""
+LONGEST_LEASE = 4 * EXTRACTION_LEASE
+"""A lease that ends later was written by a clock that has jumped since, and does not count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ class Extractor:
     calendar: WorkingCalendar
     clock: Clock
     ids: Ids
+    lease_seconds: float = EXTRACTION_LEASE.total_seconds()
+    """After which an extraction gives up: then it is another process's to take up, and two would hold up each other."""
     _running: dict[str, asyncio.Task[None]] = field(default_factory=dict)
 
     def begin(self, case: Case, need: Need) -> asyncio.Task[None]:
@@ -73,8 +77,10 @@ class Extractor:
 
     async def take_up(self) -> int:
         """Take up what waits and is due, from before a restart or of a process that died; return how many."""
-        now = self.clock.now()
-        waiting = await self.store.read(lambda tx: due_needs(tx, now, BATCH))
+        now, room = self.clock.now(), AT_ONCE - len(self._running)
+        if room <= 0:
+            return 0
+        waiting = await self.store.read(lambda tx: due_needs(tx, now, room, now + LONGEST_LEASE))
         return len([task for need in waiting if (task := await self.take(need)) is not None])
 
     async def take(self, need: Need) -> asyncio.Task[None] | None:
@@ -100,8 +106,9 @@ class Extractor:
     async def _guarded(self, case: Case, need: Need) -> None:
         """Nothing here may end the process; whatever fails is tried again when the lease is over."""
         try:
-            await self._extract(case, need)
-        except (HubError, SealsError, StaleVersionError) as problem:
+            async with asyncio.timeout(self.lease_seconds):
+                await self._extract(case, need)
+        except (HubError, SealsError, StaleVersionError, StoreError, TimeoutError) as problem:
             LOG.error("extraction.unfinished", need=need.id, reason=type(problem).__name__)
         except Exception:
             LOG.exception("extraction.failed", need=need.id)

@@ -25,6 +25,8 @@ class Operation(StrEnum):
     REROUTE_REQUEST = "REROUTE_REQUEST"
     ASSIGN_REQUEST = "ASSIGN_REQUEST"
     WITHDRAW_REQUEST = "WITHDRAW_REQUEST"
+    REQUEST_PART = "REQUEST_PART"
+    WITHDRAW_PART = "WITHDRAW_PART"
     READ_REQUEST = "READ_REQUEST"
     READ_PROOF = "READ_PROOF"
     VERIFY_PROOF = "VERIFY_PROOF"
@@ -37,6 +39,8 @@ class Operation(StrEnum):
     MANAGE_OWN_CONTACTS = "MANAGE_OWN_CONTACTS"
     READ_DEAD_LETTERS = "READ_DEAD_LETTERS"
     REPLAY_EVENTS = "REPLAY_EVENTS"
+    READ_STATISTICS = "READ_STATISTICS"
+    READ_OWN_STATISTICS = "READ_OWN_STATISTICS"
 
 
 class Reach(StrEnum):
@@ -78,6 +82,8 @@ POLICY: dict[Operation, Rule] = {
     Operation.REROUTE_REQUEST: _rule("Art. 16", _OWN, Post.DRAFTER, Post.UNIT_MANAGER),
     Operation.ASSIGN_REQUEST: _rule("Art. 16, 20", Reach.ANY, Post.SUPERVISOR),
     Operation.WITHDRAW_REQUEST: _rule("Art. 16", _OWN, Post.OPERATOR),
+    Operation.REQUEST_PART: _rule("Art. 14, 16", _OWN, Post.DRAFTER),
+    Operation.WITHDRAW_PART: _rule("Art. 16", _OWN, Post.DRAFTER),
     Operation.READ_REQUEST: _rule("Art. 14, 17", _OWN, *_OF_CASES, *_OF_REQUESTS),
     Operation.READ_PROOF: _rule("Art. 14, 17", _OWN, *_OF_CASES, *_OF_REQUESTS),
     Operation.VERIFY_PROOF: _rule("Art. 13", Reach.ANY),
@@ -90,6 +96,8 @@ POLICY: dict[Operation, Rule] = {
     Operation.MANAGE_OWN_CONTACTS: _rule("Art. 17", _OWN, Post.UNIT_MANAGER),
     Operation.READ_DEAD_LETTERS: _rule("Art. 20", Reach.ANY, Post.SUPERVISOR),
     Operation.REPLAY_EVENTS: _rule("Art. 20", Reach.ANY, Post.SUPERVISOR),
+    Operation.READ_STATISTICS: _rule("Art. 4", Reach.ANY, Post.SUPERVISOR),
+    Operation.READ_OWN_STATISTICS: _rule("Art. 17", _OWN, *_OF_CASES, *_OF_REQUESTS),
 }
 """Operation → who may do it."""
 

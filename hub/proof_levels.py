@@ -25,6 +25,10 @@ _ALARM_SHARE = 4
 """The alarm comes after this part of the time after which sealing stops."""
 
 
+STOPPED_SECONDS = 60
+"""How soon it is worth the while to ask whether sealing goes on."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LevelRule:
     """What is wanted, and how long a proof may wait for it."""
@@ -82,6 +86,7 @@ class ProofLevels:
             f"sealing has stopped: proofs wait for their time stamp since {self.backlog.since}",
             message_zh="时间戳服务中断过久，已暂停盖章",
             mend="Nothing is lost: sealing goes on by itself once a time-stamp service is back. Tell the operator.",
+            retry_seconds=STOPPED_SECONDS,
         )
 
 

@@ -21,6 +21,7 @@ from hub.requests import RequestMatter, RequestService
 from hub.seal_book import SealBook
 from hub.seal_grants import SealGrants
 from hub.seal_register import SealRegister
+from hub.statistics import Statistics
 from hub.verifying import Verifier
 from hub.watching import Watching
 from hub.webhooks import WebhookService
@@ -43,6 +44,7 @@ class Services:
     webhooks: WebhookService
     contacts: ContactService
     watching: Watching
+    statistics: Statistics
 
 
 class Loaders:

@@ -9,6 +9,7 @@ Whatever is neither is masked: "internal error" with the request's id, under whi
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from typing import TypeAlias, TypeVar
 
 import strawberry
@@ -20,10 +21,14 @@ T = TypeVar("T")
 
 
 class RequestRefusedError(Exception):
-    """The request cannot be executed; ``status`` is what HTTP answers under either media type."""
+    """The request cannot be executed; ``status`` is what HTTP answers under either media type.
 
-    def __init__(self, status: int, code: str, message: str) -> None:
+    ``retry_seconds`` is when it is worth the while to ask again, where that is known.
+    """
+
+    def __init__(self, status: int, code: str, message: str, retry_seconds: int | None = None) -> None:
         super().__init__(message)
+        self.retry_seconds = retry_seconds
         self.status = status
         self.code = code
         self.message = message
@@ -126,6 +131,13 @@ class AddressRefused(Problem):
     """The hub may not post to that address."""
 
 
+@strawberry.type(
+    description="Events behind that cursor are kept no more: read the state as it is, and begin anew without a cursor."
+)
+class EventsGone(Problem):
+    """Events behind that cursor are kept no more."""
+
+
 @strawberry.type(description="The hub cannot do it now: try again later.")
 class Unavailable(Problem):
     """The hub cannot do it now."""
@@ -148,6 +160,7 @@ AnyProblem: TypeAlias = (
     | SealSuspended
     | SealExpiring
     | AddressRefused
+    | EventsGone
     | Unavailable
 )
 """A problem of a mutation."""
@@ -177,8 +190,13 @@ PROBLEMS: dict[type[HubError], type[AnyProblem]] = {
     hub_errors.SealSuspendedError: SealSuspended,
     hub_errors.SealExpiringError: SealExpiring,
     hub_errors.AddressRefusedError: AddressRefused,
+    hub_errors.EventsGoneError: EventsGone,
 }
 """Kind of HubError → the type that shows it."""
+
+
+UNAVAILABLE: ContextVar[list[int] | None] = ContextVar("unavailable", default=None)
+"""After how many seconds to ask again, of each thing that one answer says cannot be done now."""
 
 
 def problem_of(error: HubError) -> AnyProblem:
@@ -212,10 +230,18 @@ def _of_query(error: HubError) -> QueryProblem:
     return _shown(shape, error)
 
 
+def note_unavailable(error: Exception | None) -> None:
+    """Note when to ask again, where an answer says that something cannot be done now."""
+    said = UNAVAILABLE.get()
+    if isinstance(error, hub_errors.UnavailableError) and said is not None:
+        said.append(error.retry_seconds)
+
+
 P = TypeVar("P", bound=Problem)
 
 
 def _shown(shape: type[P], error: HubError) -> P:
+    note_unavailable(error)
     return shape(
         code=error.code, message=error.message, message_zh=error.message_zh, mend=error.mend, field=error.field
     )

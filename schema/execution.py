@@ -10,10 +10,11 @@ import structlog
 from graphql import ExecutionResult, GraphQLError, GraphQLSchema, execute
 from strawberry.execution import optimized_is_awaitable
 
-from hub.errors import HubError
+from graph_models.errors import StoreUnavailableError
+from hub.errors import HubError, UnavailableError
 from schema.context import RequestContext
 from schema.documents import PreparedDocument
-from schema.errors import RequestRefusedError
+from schema.errors import RequestRefusedError, note_unavailable
 from schema.http_request import GraphQLRequest
 
 _IS_AWAITABLE = cast("Callable[[object], TypeGuard[Awaitable[object]]]", optimized_is_awaitable)
@@ -48,6 +49,10 @@ def is_refused(result: ExecutionResult) -> bool:
 def shown(error: GraphQLError, request_id: str) -> dict[str, object]:
     """Return an error as the caller sees it: a refusal as it is, anything unexpected as an id that is in the log."""
     cause = _cause(error)
+    if isinstance(cause, StoreUnavailableError):
+        LOG.warning("graphql.store_unavailable", request_id=request_id, reason=type(cause.__cause__ or cause).__name__)
+        cause = _later()
+    note_unavailable(cause)
     if isinstance(cause, HubError):
         more = {"code": cause.code, "messageZh": cause.message_zh, "mend": cause.mend, "field": cause.field}
         return _formatted(error, cause.message, more)
@@ -61,6 +66,12 @@ def shown(error: GraphQLError, request_id: str) -> dict[str, object]:
         where=_places(cause),
     )
     return _formatted(error, "internal error", {"code": "INTERNAL", "id": request_id})
+
+
+def _later() -> UnavailableError:
+    return UnavailableError(
+        "the hub cannot do this now", message_zh="系统暂时无法处理，请稍后再试", mend="Ask again, under the same key."
+    )
 
 
 def _cause(error: GraphQLError) -> Exception | None:

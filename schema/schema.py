@@ -27,6 +27,7 @@ from schema.scalars import SCALARS
 from schema.seal_mutations import SealMutations
 from schema.seal_violations import ViolationQueries
 from schema.seals import SealQueries
+from schema.statistics import StatisticsQueries
 from schema.subscriptions import Subscription
 from schema.webhooks import WebhookMutations, WebhookQueries
 
@@ -45,6 +46,7 @@ class Query(
     WebhookQueries,
     BundleQueries,
     ContactQueries,
+    StatisticsQueries,
 ):
     """What can be asked."""
 

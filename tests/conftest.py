@@ -123,6 +123,12 @@ def kafka_bootstrap(pytestconfig: pytest.Config) -> str:
 
 
 @pytest.fixture(scope="session")
+def s3_endpoint(pytestconfig: pytest.Config) -> str:
+    """Address of a running S3 server with the bucket and the keys of scripts/service_s3; its data is for this run."""
+    return _address(pytestconfig, "s3")
+
+
+@pytest.fixture(scope="session")
 def soft_tokens(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SoftTokens]:
     """Tokens of SoftHSM2, for this run only, each called after the tests that use it; two are called "twin"."""
     if missing := missing_programs(["softhsm"]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
 import orjson
@@ -23,6 +24,8 @@ class Answered:
     status: int
     body: bytes
     request_id: str | None
+    retry_after: float | None = None
+    """In how many seconds it is worth the while to ask again, where the hub says so."""
 
 
 def data_of(answer: Answered) -> dict[str, Any]:
@@ -40,6 +43,27 @@ def data_of(answer: Answered) -> dict[str, Any]:
         case {"code": str(), "message": str()}:
             raise _refused(content, name)
     raise ProtocolError(f"status {answer.status} and what came with it are not a hub's", name)
+
+
+def retry_after_in(headers: Mapping[str, str]) -> float | None:
+    """Return in how many seconds to ask again: said as such, or as a time beside that of the answer."""
+    said = headers.get("retry-after", "").strip()
+    if said.isascii() and said.isdecimal():
+        return float(said[:9])
+    try:
+        told = parsedate_to_datetime(said) - parsedate_to_datetime(headers.get("date", ""))
+    except (TypeError, ValueError):  # no date, or one with a zone and one without
+        return None
+    return max(told.total_seconds(), 0.0)
+
+
+def is_about(header: str, answer: Answered) -> bool:
+    """Tell whether the hub refuses a call because of one of its headers."""
+    try:
+        content: Any = orjson.loads(answer.body)
+    except orjson.JSONDecodeError:
+        return False
+    return isinstance(content, dict) and content.get("field") == header
 
 
 def event_in(block: bytes) -> tuple[str, bytes]:

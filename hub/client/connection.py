@@ -1,6 +1,7 @@
 """The one way to the hub: HTTP with a bearer token, bounded in time and size, repeated where it may pass.
 
 Everything may be repeated: a query changes nothing, and a mutation has its key, which is the same in every attempt.
+Whichever process of the hub answers, what the connection has written before is there: ``hub.client.bookmarks``.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import re
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -19,8 +21,9 @@ import httpx
 import orjson
 import stamina
 
-from hub.client.answers import Answered, data_of, event_in, found_in
-from hub.client.errors import NotAllowedError, ProtocolError, UnavailableError
+from hub.client.answers import Answered, data_of, event_in, found_in, is_about, retry_after_in
+from hub.client.bookmarks import HEADER, Bookmarks
+from hub.client.errors import BehindError, NotAllowedError, ProtocolError, UnavailableError
 from hub.client.operations import Operation
 from hub.client.records import Page, Problem, Record
 
@@ -28,6 +31,7 @@ R = TypeVar("R", bound=Record)
 T = TypeVar("T")
 TokenSource = Callable[[], Awaitable[str]]
 """Gives a token that is good now; asked before each attempt, so that it may be refreshed."""
+_LEAST_PAUSE_SECONDS = 0.1
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 
 
@@ -44,6 +48,8 @@ class ClientLimits:
     """A subscription of which nothing is heard for so long is dead; the hub says something three times a minute."""
     attempts: int = 10
     longest_pause_seconds: float = 5.0
+    longest_told_pause_seconds: float = 20.0
+    """The hub may say when to ask again (``Retry-After``): no longer is waited for it."""
     answer_bytes: int = 20_000_000
     connections: int = 20
 
@@ -61,6 +67,7 @@ class HubConnection:
         """
         self._token = token
         self._limits = limits = limits or ClientLimits()
+        self._bookmarks = Bookmarks()
         self._client = httpx.AsyncClient(
             base_url=_checked(url),
             timeout=httpx.Timeout(limits.call_seconds, connect=limits.connect_seconds),
@@ -89,7 +96,11 @@ class HubConnection:
 
         async def attempt() -> R:
             answer = await self._send("POST", "/graphql", sent)
-            return found_in(operation, data_of(answer), answer.request_id)
+            try:
+                return found_in(operation, data_of(answer), answer.request_id)
+            except UnavailableError as problem:
+                problem.retry_after = answer.retry_after
+                raise
 
         return await self._repeated(attempt)
 
@@ -101,17 +112,15 @@ class HubConnection:
             ClientError: the hub refuses.
         """
         sent, limits = orjson.dumps({"query": text, "variables": variables}), self._limits
-        headers = {"Authorization": _bearer(await self._token()), "Content-Type": "application/json"}
-        headers["Accept"] = "text/event-stream"
+        headers = await self._headers() | {"Accept": "text/event-stream"}
         timeout = httpx.Timeout(limits.quiet_seconds, connect=limits.connect_seconds)
         opening = self._client.stream("POST", "/graphql", content=sent, headers=headers, timeout=timeout)
         try:
             async with opening as response:
                 name = response.headers.get("x-request-id")
-                if response.status_code == 429 or response.status_code >= 500:
-                    raise UnavailableError(f"the hub answers with status {response.status_code}", name)
                 if response.status_code != 200:
-                    data_of(Answered(response.status_code, await self._read(response, name), name))  # says why
+                    data_of(await self._answered(response, headers))  # says why
+                self._bookmarks.learn(headers, response.headers.get(HEADER))
                 async for kind, data in self._events(response, name):
                     if kind == "complete":
                         return
@@ -134,31 +143,56 @@ class HubConnection:
     async def _repeated(self, attempt: Callable[[], Awaitable[T]]) -> T:
         limits = self._limits
         attempts = stamina.retry_context(
-            on=UnavailableError, attempts=limits.attempts, timeout=limits.total_seconds, wait_initial=0.1,
-            wait_max=limits.longest_pause_seconds, wait_jitter=0.1,
+            on=partial(_pause, limits.longest_told_pause_seconds), attempts=limits.attempts,
+            timeout=limits.total_seconds, wait_initial=0.1, wait_max=limits.longest_pause_seconds, wait_jitter=0.1,
         )  # fmt: skip
+        behind: BehindError | None = None
         try:
             async with asyncio.timeout(limits.total_seconds):
                 async for each in attempts:
                     with each:
-                        return await attempt()
-        except TimeoutError:
+                        try:
+                            return await attempt()
+                        except BehindError as problem:
+                            behind = problem
+                            raise
+        except (TimeoutError, BehindError):
+            if behind is not None:  # as after a restore: what was lost there will not come, and this call has said so
+                self._bookmarks.forget()
+                raise behind from None
             raise UnavailableError(f"no answer within {limits.total_seconds} s") from None
         raise AssertionError("the attempts end with a result or an error")
 
     async def _send(self, method: str, path: str, content: bytes | None = None) -> Answered:
-        headers = {"Authorization": _bearer(await self._token()), "Content-Type": "application/json"}
+        headers = await self._headers()
         try:
             async with (
                 asyncio.timeout(self._limits.call_seconds),
                 self._client.stream(method, path, content=content, headers=headers) as response,
             ):
-                name = response.headers.get("x-request-id")
-                if response.status_code == 429 or response.status_code >= 500:
-                    raise UnavailableError(f"the hub answers with status {response.status_code}", name)
-                return Answered(response.status_code, await self._read(response, name), name)
+                return await self._answered(response, headers)
         except (TimeoutError, httpx.HTTPError) as problem:
             raise UnavailableError(f"no hub answers at {self._client.base_url}: {type(problem).__name__}") from None
+
+    async def _headers(self) -> dict[str, str]:
+        bearer = _bearer(await self._token())
+        return {"Authorization": bearer, "Content-Type": "application/json", **self._bookmarks.header()}
+
+    async def _answered(self, response: httpx.Response, headers: dict[str, str]) -> Answered:
+        """Read an answer. Raises UnavailableError where its status says that this may pass."""
+        name, status = response.headers.get("x-request-id"), response.status_code
+        told = retry_after_in(response.headers)
+        if status == 429 or (status >= 500 and status != 503):
+            raise UnavailableError(f"the hub answers with status {status}", name, told)
+        answer = Answered(status, await self._read(response, name), name, told)
+        if status in (400, 503) and is_about(HEADER, answer):
+            if status == 400:  # of another database: what it was to bring about cannot be had
+                self._bookmarks.forget()
+            raise BehindError("what was written before has not arrived where the hub reads", name)
+        if status == 503:
+            raise UnavailableError("the hub answers with status 503", name, told)
+        self._bookmarks.learn(headers, response.headers.get(HEADER))
+        return answer
 
     async def _events(self, response: httpx.Response, name: str | None) -> AsyncGenerator[tuple[str, bytes], None]:
         """Give kind and data of each server-sent event; comments are passed over."""
@@ -192,6 +226,14 @@ async def each_of(ask: Callable[[str | None], Awaitable[Page[T]]]) -> AsyncItera
         after = page.page_info.end_cursor
         if not page.page_info.has_next_page:
             return
+
+
+def _pause(longest: float, problem: Exception) -> bool | float:
+    """Tell whether to ask again, or in how many seconds where the hub says that."""
+    if not isinstance(problem, UnavailableError):
+        return False
+    told = problem.retry_after
+    return True if told is None else min(max(told, _LEAST_PAUSE_SECONDS), longest)
 
 
 def _bearer(token: str) -> str:

@@ -4,8 +4,10 @@ ClientError
 ├── RefusedError         the hub refused; nothing was changed. It says why, in both languages, and how to mend it
 │   ├── NotAllowedError  this token may not: no valid one, not the post, not the unit
 │   ├── NotFoundError    there is no such thing, or it is not this unit's to see
+│   ├── EventsGoneError  what followed the cursor is kept no more: read the state and subscribe without one
 │   └── OvertakenError   somebody else was first: read again and decide anew
 ├── UnavailableError     the hub cannot be reached or cannot do it now, however often it was asked
+│   └── BehindError      what this connection has written has not arrived where it asked, however long it waited
 ├── ProtocolError        what answers is no hub, or one that this client is too old for
 ├── WrongUnitError       a worker's token speaks for another unit than the one it answers for
 ├── DocumentError        a proof's file is not what its record says
@@ -48,12 +50,27 @@ class NotFoundError(RefusedError):
     """There is no such thing, or it is not this unit's to see (both look the same)."""
 
 
+class EventsGoneError(RefusedError):
+    """What followed the cursor is kept no more: read the state as it is, and subscribe without a cursor."""
+
+
 class OvertakenError(RefusedError):
     """Somebody else acted first, or this was done before with other content."""
 
 
 class UnavailableError(ClientError):
-    """The hub cannot be reached or cannot do it now; what was asked may be asked again."""
+    """The hub cannot be reached or cannot do it now; what was asked may be asked again.
+
+    ``retry_after`` is in how many seconds, where the hub says so.
+    """
+
+    def __init__(self, message: str, request_id: str | None = None, retry_after: float | None = None) -> None:
+        super().__init__(message, request_id)
+        self.retry_after = retry_after
+
+
+class BehindError(UnavailableError):
+    """What the connection has written has not arrived there; the next call does not insist on it any more."""
 
 
 class ProtocolError(ClientError):
@@ -80,6 +97,7 @@ _KINDS: dict[str, type[RefusedError]] = {
     "UNAUTHENTICATED": NotAllowedError,
     "NOT_PERMITTED": NotAllowedError,
     "NOT_FOUND": NotFoundError,
+    "EVENTS_GONE": EventsGoneError,
     "CONFLICT": OvertakenError,
     "IDEMPOTENCY_CONFLICT": OvertakenError,
     "WRONG_STATE": OvertakenError,

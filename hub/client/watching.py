@@ -11,7 +11,7 @@ from typing import Any
 from hub.client import operations
 from hub.client.answers import found_in
 from hub.client.connection import HubConnection
-from hub.client.errors import ClientError, ProtocolError, RefusedError
+from hub.client.errors import ClientError, ProtocolError, RefusedError, UnavailableError
 from hub.client.operations import Operation
 from hub.client.records import Case
 
@@ -40,16 +40,20 @@ class Subscription:
                     async for data in results:
                         cursor, case = _seen(data)
                         pause = self.first_seconds
-                        yield case
+                        if case is not None:
+                            yield case
             except ClientError as problem:  # what is wrong for good is so for reading the case as well
                 cursor = None if isinstance(problem, RefusedError) else cursor
+                told = problem.retry_after if isinstance(problem, UnavailableError) else None
+                pause = min(max(pause, told or 0.0), self.longest_seconds)
             yield await connection.ask(operations.READ_CASE, {"number": number})
             await asyncio.sleep(pause)
             pause = min(pause * self.growth, self.longest_seconds)
 
 
-def _seen(data: dict[str, Any]) -> tuple[str, Case]:
+def _seen(data: dict[str, Any]) -> tuple[str, Case | None]:
+    """Return the cursor, and the case where something of it changed: the hub also says how far it has come."""
     event = data.get("caseUpdated")
-    if isinstance(event, dict) and isinstance(event.get("cursor"), str):
-        return event["cursor"], found_in(_SHOWN, event, None)
+    if isinstance(event, dict) and isinstance(event.get("cursor"), str) and "case" in event:
+        return event["cursor"], None if event["case"] is None else found_in(_SHOWN, event, None)
     raise ProtocolError("caseUpdated is not in the result")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
 from starlette.middleware import Middleware
@@ -13,13 +15,17 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from graph_models.errors import GraphModelsError, StoreError
+from graph_models.errors import GraphModelsError
+from graph_models.store import MemberStore
+from hub.entry.bookmarks import BookmarkHeader
 from hub.entry.callers import caller
 from hub.entry.console_pages import console_routes
 from hub.entry.event_pages import EventDoor, event_routes
+from hub.entry.exchange_metrics import StreamCollector
 from hub.entry.pages import PublicPages, page_routes
 from hub.entry.pki_pages import pki_routes
 from hub.entry.problems import on_error, on_hub_error, on_store_error, orjson_answer
+from hub.entry.readiness import Farewell, Readiness
 from hub.entry.request_log import RequestLog
 from hub.entry.settings import Settings
 from hub.entry.tokens import TokenVerifier, bearer
@@ -29,27 +35,28 @@ from hub.errors import HubError, UnauthenticatedError
 from schema.context import Services
 from schema.limits import GraphQLLimits
 from schema.schema import print_sdl
-from schema.streams import StreamLimits
+from schema.streams import StreamLimits, Streams
 from schema.view import GraphQLEndpoint
 
 
 def make_app(hub: Hub, settings: Settings) -> Starlette:
-    """Return the server of an opened hub; its state holds the ``streams`` of its subscribers."""
+    """Return the server of an opened hub; its state holds the ``streams`` of its subscribers and its ``readiness``."""
+    readiness = Readiness(hub.store, hub.snapshots)
     graphql = GraphQLEndpoint(
         _services(hub), _limits(settings), _stream_limits(settings), graphiql=settings.server.graphiql
     )
     app = Starlette(
         routes=[
-            *_Door(hub, settings).routes(graphql),
+            *_Door(hub, settings, readiness).routes(graphql),
             *page_routes(_public(hub, settings)),
             *pki_routes(hub.pki),
-            *event_routes(EventDoor(hub.replay)),
+            *event_routes(EventDoor(hub.replay, hub.statistics)),
             *console_routes(hub.telling.console, hub.telling.console.clock),
         ],
-        middleware=[Middleware(RequestLog), Middleware(Authentication, tokens=hub.tokens)],
+        middleware=_layers(hub, settings, readiness),
         exception_handlers={HubError: on_hub_error, GraphModelsError: on_store_error, Exception: on_error},
     )
-    app.state.streams = graphql.streams
+    app.state.streams, app.state.readiness = graphql.streams, readiness
     return app
 
 
@@ -59,28 +66,20 @@ class _Door:
 
     hub: Hub
     settings: Settings
+    readiness: Readiness
 
     def routes(self, graphql: GraphQLEndpoint) -> list[BaseRoute]:
         """Return what the server answers, beside the public pages."""
         return [
             Route("/health/live", _live),
-            Route("/health/ready", self._ready),
-            Route("/metrics", _metrics),
+            Route("/health/ready", self.readiness.answer),
+            Route("/metrics", _metrics_of(graphql.streams)),
             Route("/schema.graphql", _sdl),
             Route("/proofs/{number}.pdf", self._document),
             Route("/catalogue/import", self._import, methods=["POST"]),
             Route("/graphql", graphql),
             WebSocketRoute("/graphql", graphql),
         ]
-
-    async def _ready(self, _: Request) -> Response:
-        """Ready means: the store answers and a catalogue is published."""
-        try:
-            await self.hub.store.ping()
-            number = self.hub.snapshots.current().version.number
-        except (StoreError, HubError) as problem:
-            return JSONResponse({"ready": False, "reason": type(problem).__name__}, status_code=503)
-        return JSONResponse({"ready": True, "catalogueVersion": number})
 
     async def _document(self, request: Request) -> Response:
         number = request.path_params["number"]
@@ -117,18 +116,39 @@ class Authentication:
                     answer = await on_hub_error(Request(scope), problem)
                     await answer(scope, receive, send)
                     return
-                state |= {"actor": admitted.actor, "token_seconds": admitted.seconds}
+                until = asyncio.get_running_loop().time() + admitted.seconds
+                state |= {"actor": admitted.actor, "token_until": until}
             else:
                 state["actor"] = None
         await self._app(scope, receive, send)
+
+
+def _layers(hub: Hub, settings: Settings, readiness: Readiness) -> list[Middleware]:
+    """Return what a call passes on its way to a route, the outermost first."""
+    layers = [
+        Middleware(Farewell, readiness=readiness),
+        Middleware(RequestLog),
+        Middleware(Authentication, tokens=hub.tokens),
+    ]
+    if isinstance(hub.store, MemberStore):
+        seconds = settings.store.bookmark_seconds
+        layers.append(Middleware(BookmarkHeader, store=hub.store, snapshots=hub.snapshots, seconds=seconds))
+    return layers
 
 
 async def _live(_: Request) -> Response:
     return JSONResponse({"live": True})
 
 
-async def _metrics(_: Request) -> Response:
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+def _metrics_of(streams: Streams) -> Callable[[Request], Awaitable[Response]]:
+    """Return what answers with the metrics of this process, those of its subscribers as they are now."""
+    subscribers = CollectorRegistry()
+    subscribers.register(StreamCollector(streams))
+
+    async def metrics(_: Request) -> Response:
+        return Response(generate_latest() + generate_latest(subscribers), media_type=CONTENT_TYPE_LATEST)
+
+    return metrics
 
 
 async def _sdl(_: Request) -> Response:
@@ -150,11 +170,12 @@ def _services(hub: Hub) -> Services:
         watching=hub.watching,
         webhooks=hub.webhooks,
         contacts=hub.telling.contacts,
+        statistics=hub.statistics,
     )
 
 
 def _limits(settings: Settings) -> GraphQLLimits:
-    return GraphQLLimits(body_bytes=settings.server.body_bytes)
+    return GraphQLLimits(body_bytes=settings.server.body_bytes, body_seconds=settings.server.body_seconds)
 
 
 def _stream_limits(settings: Settings) -> StreamLimits:

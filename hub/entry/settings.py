@@ -17,6 +17,7 @@ from pydantic import BaseModel, Field, SecretStr, field_validator, model_validat
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from graph_models.casework import ProofLevel
+from hub.entry.document_settings import THIS_MACHINE, DocumentSettings
 from hub.notifier import is_address
 
 _PREFIX = "PROOFHUB_"
@@ -77,8 +78,15 @@ class ServerSettings(Room):
     port: int = Field(8000, description="Port to listen on.", ge=0, le=65535)
     public_url: str = Field("http://127.0.0.1:8000", description="Address under which people reach the check page.")
     body_bytes: int = Field(2_000_000, description="Largest body of a call, in bytes.", gt=0)
+    body_seconds: float = Field(30.0, description="How long a caller of GraphQL may take to send its body.", gt=0)
     upload_bytes: int = Field(20_000_000, description="Largest file to verify or to import, in bytes.", gt=0)
     graphiql: bool = Field(True, description="Whether browsers get a page to try queries on.")
+    drain_seconds: float = Field(
+        0.0,
+        description="How long it serves on after it was told to stop, no longer ready, so that a balancer notices.",
+        ge=0,
+        le=600,
+    )
     shutdown_seconds: int = Field(20, description="How long open calls may take when the server stops.", gt=0)
 
 
@@ -87,7 +95,9 @@ class SubscriptionSettings(Room):
 
     connections: int = Field(2000, description="Most connections of subscribers at a time.", ge=1)
     connections_per_actor: int = Field(20, description="Most of them of one person or system of one unit.", ge=1)
+    introducing: int = Field(200, description="Most WebSockets whose callers have not said yet who they are.", ge=1)
     subscriptions: int = Field(20, description="Most subscriptions of one WebSocket.", ge=1)
+    subscriptions_per_actor: int = Field(100, description="Most of them of one person or system of one unit.", ge=1)
     message_bytes: int = Field(131_072, description="Largest message of a subscriber, in bytes.", ge=1024)
     init_seconds: float = Field(5.0, description="How long one may take to say who it is.", gt=0)
     write_seconds: float = Field(10.0, description="How long one may not read until it is cut off.", gt=0)
@@ -103,6 +113,9 @@ class StoreSettings(Room):
     user: str = Field("neo4j", description="User of Neo4j; empty for none.")
     password: SecretStr = Field(SecretStr(""), description="Password of Neo4j.")
     database: str = Field("neo4j", description="Database of Neo4j.")
+    bookmark_seconds: float = Field(
+        5.0, description="How long a call waits until a member of Neo4j has what its bookmark stands for.", gt=0, le=20
+    )
 
 
 class EventSettings(Room):
@@ -113,6 +126,9 @@ class EventSettings(Room):
     kafka_topic: str = Field("proofhub.events", description="Topic of the events.")
     kafka_tls: bool = Field(False, description="Whether the brokers are reached by TLS.")
     source: str = Field("", description="What the `source` of events begins with; empty: the public address.")
+    keep_days: int = Field(
+        30, description="For so many days an event that has left can be read from its cursor.", ge=1, le=3650
+    )
 
 
 class WebhookSettings(Room):
@@ -213,12 +229,6 @@ class AuthoritySettings(Room):
     passphrase: SecretStr = Field(SecretStr(""), description="Passphrase of the authority's files.")
 
 
-class DocumentSettings(Room):
-    """Where sealed documents are kept."""
-
-    folder: Path = Field(Path("var/documents"), description="Content-addressed folder of the sealed PDFs.")
-
-
 class IdentitySettings(Room):
     """Whose tokens are believed."""
 
@@ -272,6 +282,12 @@ class NotifierSettings(Room):
         None, description="PEM of the authorities that vouch for the mail server; the system's."
     )
     seconds: float = Field(15.0, description="How long one answer of the mail server may take.", gt=0, le=60)
+    answer_seconds: float = Field(
+        600.0,
+        description="How long the mail server may take to answer a whole message; who waits less sends it twice.",
+        gt=0,
+        le=1800,
+    )
     link_hours: float = Field(72.0, description="How long a link opens its request, at most.", gt=0, le=24 * 31)
 
     @model_validator(mode="after")
@@ -279,7 +295,7 @@ class NotifierSettings(Room):
         """Refuse a sender that is none, and a way without TLS that leaves this machine: the links are keys."""
         if self.kind is NotifierKind.SMTP and not is_address(self.sender):
             raise ValueError("SENDER must be an e-mail address")
-        if self.security is MailProtection.NONE and self.host not in ("127.0.0.1", "::1", "localhost"):
+        if self.security is MailProtection.NONE and self.host not in THIS_MACHINE:
             raise ValueError("SECURITY=none is for a relay on this machine alone")
         return self
 
@@ -287,7 +303,9 @@ class NotifierSettings(Room):
 class Settings(BaseSettings):
     """All settings of one hub process."""
 
-    model_config = SettingsConfigDict(env_prefix=_PREFIX, env_nested_delimiter="__", extra="forbid")
+    model_config = SettingsConfigDict(
+        env_prefix=_PREFIX, env_nested_delimiter="__", extra="forbid", hide_input_in_errors=True
+    )
 
     server: ServerSettings = ServerSettings()
     subscriptions: SubscriptionSettings = SubscriptionSettings()

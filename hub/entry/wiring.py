@@ -21,8 +21,9 @@ from hub.catalogue import CatalogueService, SnapshotHolder
 from hub.clock import Clock, Ids, SystemClock, SystemIds
 from hub.connectors import SourceDirectory
 from hub.deadline_watch import DeadlineWatch
-from hub.documents import FolderDocumentStore
+from hub.documents import DocumentStore, FolderDocumentStore
 from hub.entry.background import Background
+from hub.entry.document_settings import DocumentKind, DocumentSettings
 from hub.entry.embedded_signer import embedded_signer
 from hub.entry.eventing import Eventing, open_eventing
 from hub.entry.pki_services import PkiServices
@@ -39,6 +40,7 @@ from hub.entry.tokens import TokenVerifier
 from hub.errors import HubError
 from hub.event_feed import EventFeed
 from hub.event_replay import EventReplay
+from hub.event_retention import EventRetention
 from hub.extraction import Extractor
 from hub.http_connector import HttpSource, HttpSourceConfig
 from hub.issuing import Letterhead
@@ -47,12 +49,14 @@ from hub.outbox import EventBus
 from hub.proof_reading import ProofReader
 from hub.proofs import ProofService
 from hub.requests import RequestService
+from hub.s3_documents import S3DocumentStore, S3Place
 from hub.seal_book import SealBook
 from hub.seal_grants import SealGrants
 from hub.seal_pictures import SealPictures
 from hub.seal_radar import RadarRule
 from hub.seal_register import SealRegister
 from hub.seal_usage import SealUsage
+from hub.statistics import Statistics
 from hub.verifying import Verifier
 from hub.watching import Watching
 from hub.webhooks import WebhookService
@@ -89,6 +93,7 @@ class Hub:
     archive: ArchiveRenewal
     webhooks: WebhookService
     telling: Telling
+    statistics: Statistics
 
 
 @asynccontextmanager
@@ -130,7 +135,7 @@ class _Parts:
 class _Rooms:
     """What the services and the loops stand on."""
 
-    documents: FolderDocumentStore
+    documents: DocumentStore
     snapshots: SnapshotHolder
     roots: tuple[bytes, ...]
     book: SealBook
@@ -141,11 +146,12 @@ class _Rooms:
     requests: RequestService
     raiser: LevelRaiser
     watch: DeadlineWatch
+    statistics: Statistics
 
 
 async def _rooms(settings: Settings, clock: Clock, ids: Ids, parts: _Parts) -> _Rooms:
     store = parts.store
-    documents = FolderDocumentStore(settings.documents.folder)
+    documents = documents_of(settings.documents)
     snapshots = SnapshotHolder(store)
     await snapshots.refresh()
     calendar, supervisors = _calendar(settings), settings.deadlines.supervisors
@@ -168,6 +174,7 @@ async def _rooms(settings: Settings, clock: Clock, ids: Ids, parts: _Parts) -> _
         requests=RequestService(store, snapshots, proofs, clock, supervisors),
         raiser=LevelRaiser(store, documents, work, levels, clock),
         watch=DeadlineWatch(store, snapshots, calendar, clock, supervisors),
+        statistics=Statistics(store, clock),
     )
 
 
@@ -189,8 +196,8 @@ async def _assemble(settings: Settings, clock: Clock, ids: Ids, parts: _Parts) -
         bus=parts.events.bus,
         replay=parts.events.replay,
         feed=feed,
-        watching=Watching(feed, rooms.cases, rooms.requests, clock),
-        background=_background(rooms, parts, telling),
+        watching=Watching(feed, rooms.cases, rooms.requests, clock, ids),
+        background=_background(rooms, parts, telling, timedelta(days=settings.events.keep_days)),
         pki=_pki_services(settings, parts.signer),
         seals=rooms.register,
         grants=SealGrants(store, parts.signer, clock, rooms.roots),
@@ -198,10 +205,11 @@ async def _assemble(settings: Settings, clock: Clock, ids: Ids, parts: _Parts) -
         archive=ArchiveRenewal(store, rooms.documents, raiser.work, raiser.levels, clock),
         webhooks=parts.posting.service,
         telling=telling,
+        statistics=rooms.statistics,
     )
 
 
-def _background(rooms: _Rooms, parts: _Parts, telling: Telling) -> Background:
+def _background(rooms: _Rooms, parts: _Parts, telling: Telling, keep: timedelta) -> Background:
     return Background(
         snapshots=rooms.snapshots,
         extractor=rooms.extractor,
@@ -213,6 +221,8 @@ def _background(rooms: _Rooms, parts: _Parts, telling: Telling) -> Background:
         raiser=rooms.raiser,
         webhooks=parts.posting.delivery,
         messenger=telling.messenger,
+        statistics=rooms.statistics,
+        retention=EventRetention(parts.store, rooms.statistics.clock, keep),
     )
 
 
@@ -253,6 +263,30 @@ async def _open_store(settings: StoreSettings) -> GraphStore:
         return await LadybugStore.open(settings.folder)
     password = settings.password.get_secret_value() if settings.user else None
     return await Neo4jStore.open(settings.uri, user=settings.user, password=password, database=settings.database)
+
+
+def documents_of(settings: DocumentSettings) -> DocumentStore:
+    """Return the document store that the settings name.
+
+    Raises:
+        OSError, ValueError: the folder cannot be made, or a value or the file of authorities cannot be used.
+    """
+    if settings.kind is DocumentKind.FOLDER:
+        return FolderDocumentStore(settings.folder)
+    return S3DocumentStore(
+        S3Place(
+            bucket=settings.bucket,
+            endpoint=settings.endpoint,
+            region=settings.region,
+            prefix=settings.prefix,
+            access_key=settings.access_key.get_secret_value(),
+            secret_key=settings.secret_key.get_secret_value(),
+            ca_file=settings.ca_file,
+            virtual_hosted=settings.virtual_hosted,
+            create_only=settings.create_only,
+            seconds=settings.seconds,
+        )
+    )
 
 
 def _open_sources(file: Path | None, clock: Clock) -> SourceDirectory:

@@ -61,6 +61,18 @@ async def test_each_limit_is_taken_once_when_its_time_has_come(store: GraphStore
     assert await store.read(lambda tx: passed_slots(tx, HARD + LATER, 100)) == ()
 
 
+async def test_limits_that_pass_in_one_minute_are_each_taken(store: GraphStore) -> None:
+    both = replace(request(), due_at=TARGET, hard_limit_at=TARGET + timedelta(seconds=20))
+    await put(store, both)
+    found = await taken(store, TARGET + timedelta(seconds=20))
+    assert [each.kind for each in found] == [
+        LimitKind.HALF,
+        LimitKind.NEARLY_DUE,
+        LimitKind.TARGET,
+        LimitKind.HARD_LIMIT,
+    ]
+
+
 async def test_of_two_processes_that_look_at_once_one_takes_a_limit(store: GraphStore) -> None:
     await put(store, *(request(f"R{number}") for number in range(1, 6)))
     both = await asyncio.gather(taken(store, HARD), taken(store, HARD))

@@ -20,7 +20,7 @@ from graph_models.store import Transaction
 from tests.contract import embedded_writer
 from tests.contract.records import case, need
 
-SMALL = 64 << 20
+SMALL = 192 << 20
 STATEMENTS = {name: text for name, text in (vars(statements) | vars(statements_journal)).items() if name.isupper()}
 
 

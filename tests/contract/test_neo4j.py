@@ -7,18 +7,27 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from graph_models import statements, statements_journal
 from graph_models.case_records import add_case, list_cases, load_needs
 from graph_models.errors import StoreError, StoreUnavailableError
-from graph_models.journal_records import append_audit, load_audit, unpublished_events, verify_chain
+from graph_models.journal_records import (
+    append_audit,
+    append_events,
+    load_audit,
+    mark_events_published,
+    unpublished_events,
+    verify_chain,
+    waiting_runs,
+)
 from graph_models.migrations import MIGRATIONS
 from graph_models.neo4j_store import Neo4jStore
 from graph_models.store import Transaction, Work, over_rows
 from tests.contract import embedded_writer
-from tests.contract.records import audit, case, need
+from tests.contract.records import audit, case, event, need
 
 TOUCH = "MATCH (c:CaseFile {number: $number}) SET c.guard = coalesce(c.guard, 0) + 1"
 needs_neo4j = pytest.mark.services("neo4j")
@@ -27,9 +36,24 @@ STATEMENTS = {
     for name, text in (vars(statements) | vars(statements_journal)).items()
     if name.isupper() and not name.startswith("_") and isinstance(text, str)
 }
-FOR_EACH = ("CREATE_NEED", "APPEND_AUDIT", "CREATE_AUDIT", "COUNT_EVENTS", "COUNT_FIRST_EVENTS", "CREATE_EVENT")
+FOR_EACH = (
+    "CREATE_NEED",
+    "APPEND_AUDIT",
+    "CREATE_AUDIT",
+    "COUNT_EVENTS",
+    "COUNT_FIRST_EVENTS",
+    "CREATE_EVENT",
+    "HOLD_HEAD",
+    "MAKE_HEAD",
+    "HOLD_MARK",
+    "MAKE_MARK",
+    "WRITE_MARK",
+    "PUT_LIMIT",
+    "SAVE_REQUEST",
+    "TAKE_LIMIT_AWAY",
+)
 STATEMENTS |= {f"{name} of rows": over_rows(STATEMENTS[name]) for name in FOR_EACH}
-WHOLE_LABEL = {"READ_VERSIONS", "PUBLISHED_NUMBER", "DUE_NEEDS", "OPEN_INTENTS", "UNPUBLISHED_EVENTS", "LIST_SEALS"}
+WHOLE_LABEL = {"READ_VERSIONS", "PUBLISHED_NUMBER", "DUE_NEEDS", "OPEN_INTENTS", "WAITING_RUNS", "LIST_SEALS"}
 """These read all nodes of a small label: versions, the queues, one counter for each unit, a city's seals."""
 
 
@@ -90,6 +114,41 @@ async def test_two_works_that_wait_for_each_other_are_tried_again_and_both_done(
         lambda tx: tx.run("MATCH (c:CaseFile) RETURN c.guard AS touched, c.number AS number ORDER BY number")
     )
     assert rows == [{"number": number, "touched": 2} for number in held]
+
+
+@needs_neo4j
+async def test_who_appends_events_and_who_marks_them_do_not_wait_for_each_other(neo4j_store: Neo4jStore) -> None:
+    await neo4j_store.write(lambda tx: append_events(tx, [event("E1"), event("E2")]))
+    appended, marked = asyncio.Event(), asyncio.Event()
+
+    async def work(tx: Transaction) -> None:
+        await append_events(tx, [event("E3")])
+        appended.set()
+        await marked.wait()
+
+    async with asyncio.timeout(20):
+        appending = asyncio.create_task(neo4j_store.write(work))
+        await appended.wait()
+        await neo4j_store.write(lambda tx: mark_events_published(tx, ["NB-GA.1"]))
+        marked.set()
+        await appending
+    assert await neo4j_store.read(waiting_runs) == {"NB-GA": range(2, 4)}
+
+
+@needs_neo4j
+async def test_a_look_at_what_waits_costs_the_same_however_much_it_is(neo4j_store: Neo4jStore) -> None:
+    costs = []
+    for count in (5, 3000):
+        await neo4j_store.write(lambda tx, count=count: append_events(tx, [event("E")] * count))
+        async with neo4j_store._driver.session() as session:
+            result = await session.run("PROFILE " + statements_journal.WAITING_RUNS)
+            costs.append(_hits((await result.consume()).profile))
+        assert len(await neo4j_store.read(lambda tx: unpublished_events(tx, 5))) == 5
+    assert costs[0] == costs[1]
+
+
+def _hits(plan: dict[str, Any]) -> int:
+    return int(plan.get("dbHits", 0)) + sum(_hits(child) for child in plan.get("children", ()))
 
 
 @needs_neo4j

@@ -13,7 +13,7 @@ from graph_models.case_records import add_case, add_needs, due_needs, load_case,
 from graph_models.casework import CaseState, IntentState, NeedState, ProofState, RequestState
 from graph_models.errors import StaleVersionError
 from graph_models.proof_records import add_intent, add_proof, load_proof, open_intents, save_intent, save_proof
-from graph_models.request_records import add_request, list_inbox, load_request, save_request
+from graph_models.request_records import add_request, list_inbox, load_request, save_request, save_requests
 from graph_models.store import GraphStore, Transaction
 from tests.contract.records import AT, case, intent, need, proof, verification_request
 
@@ -50,6 +50,23 @@ async def test_a_change_of_the_stored_version_is_written_and_a_second_one_is_sta
 async def test_what_is_not_there_cannot_be_changed(store: GraphStore, kind: str) -> None:
     with pytest.raises(StaleVersionError):
         await store.write(SAVES[kind])
+
+
+@pytest.mark.parametrize("count", [2, 5])
+async def test_of_several_requests_all_are_written_or_where_one_is_stale_none(store: GraphStore, count: int) -> None:
+    asked = [replace(verification_request(f"R{one}"), state=RequestState.CLAIMED) for one in range(count)]
+
+    async def work(tx: Transaction) -> None:
+        await add_case(tx, case())
+        for one in asked:
+            await add_request(tx, replace(one, state=RequestState.RECEIVED))
+
+    await store.write(work)
+    saved = await store.write(lambda tx: save_requests(tx, asked))
+    assert [one.version for one in saved] == [2] * count
+    with pytest.raises(StaleVersionError, match=f"R{count - 1} was changed"):
+        await store.write(lambda tx: save_requests(tx, [*saved[:-1], asked[-1]]))
+    assert [await store.read(lambda tx, one=one: load_request(tx, one.id)) for one in saved] == list(saved)
 
 
 @pytest.mark.parametrize("kind", SAVES)

@@ -8,6 +8,7 @@ import pytest
 
 from graph_models import (
     statements,
+    statements_bundles,
     statements_contacts,
     statements_journal,
     statements_outbox,
@@ -48,6 +49,7 @@ def test_every_label_and_relationship_of_a_statement_is_in_the_schema() -> None:
     known |= {link.type for migration in MIGRATIONS for link in migration.links}
     modules = (
         statements,
+        statements_bundles,
         statements_contacts,
         statements_journal,
         statements_outbox,

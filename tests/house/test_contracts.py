@@ -52,6 +52,7 @@ PLANTS = [
     ("ladybug", "hub/entry/planted_store.py", "import ladybug", "hub.entry.planted_store -> ladybug"),
     ("aiokafka", "hub/entry/planted_bus.py", "import aiokafka", "hub.entry.planted_bus -> aiokafka"),
     ("aiosmtplib", "hub/entry/planted_mail.py", "import aiosmtplib", "hub.entry.planted_mail -> aiosmtplib"),
+    ("obstore", "hub/entry/planted_bucket.py", "import obstore", "hub.entry.planted_bucket -> obstore"),
     ("python-pkcs11", "seals/planted_token.py", "import pkcs11", "seals.planted_token -> pkcs11"),
     ("schema", "schema/planted_seal.py", "import seals.kinds", "schema.planted_seal -> seals.kinds"),
     (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from graph_models.case_records import due_needs
 from graph_models.casework import Need, NeedState
 from graph_models.ladybug_store import LadybugStore
 from hub.connectors import DownReason, NoSuchRecord
+from hub.extraction import AT_ONCE
 from hub.needs import EXTRACTION_LEASE
 from tests.hub.failing_parts import (
     AnsweringSource,
@@ -22,7 +24,19 @@ from tests.hub.failing_parts import (
     intent_of,
     operations,
 )
-from tests.hub.office import NOBODY, NOW, OPERATOR, Office, Parts, Register, Seals, open_office, states, until
+from tests.hub.office import (
+    NOBODY,
+    NOW,
+    OPERATOR,
+    Office,
+    Parts,
+    Register,
+    Seals,
+    matter,
+    open_office,
+    states,
+    until,
+)
 
 LONGER = EXTRACTION_LEASE.total_seconds() + 1
 
@@ -217,6 +231,39 @@ async def test_what_fails_in_an_unknown_way_is_tried_again_after_the_lease(left:
     assert await go_on(another) == 1
     (need,) = (await another.file(case.case.number)).needs
     assert (need.state, need.attempts, need.next_attempt_at) == (NeedState.MET, 3, None)
+
+
+@pytest.mark.requirement("I1")
+async def test_an_extraction_ends_with_its_lease_and_leaves_the_need_to_the_next_attempt(
+    office: Office, another: Office
+) -> None:
+    office.registers["population"].hanging = True
+    extractor = replace(office.extractor, lease_seconds=0.05, _running={})
+    number = (await replace(office.cases, extractor=extractor).open(OPERATOR, matter("SHARED"))).case.number
+    await extractor.drain()
+    assert states(await office.file(number)) == {"01": "PENDING"}
+    office.clock.advance(seconds=LONGER)
+    assert await go_on(another) == 1
+    assert states(await another.file(number)) == {"01": "MET"}
+
+
+async def test_a_process_that_has_much_under_way_takes_up_no_more(office: Office, left: Office) -> None:
+    await left.open("SHARED")
+    left.clock.advance(seconds=LONGER)
+    never = asyncio.create_task(asyncio.Event().wait())
+    busy = replace(office.extractor, _running={str(number): never for number in range(AT_ONCE)})
+    assert await busy.take_up() == 0
+    never.cancel()
+    assert await go_on(office) == 1
+
+
+@pytest.mark.requirement("I1")
+async def test_a_clock_that_jumped_ahead_while_it_was_extracted_holds_nothing_up(left: Office, another: Office) -> None:
+    left.clock.advance(days=365)
+    number = (await left.open("SHARED")).case.number
+    left.clock.advance(days=-365)
+    assert await go_on(another) == 1
+    assert (states(await another.file(number)), await due(another)) == ({"01": "MET"}, ())
 
 
 @pytest.mark.requirement("I2")

@@ -32,6 +32,7 @@ from hub.proofs import ProofService
 from hub.requests import RequestService
 from hub.seal_radar import RadarRule
 from hub.seal_usage import SealUsage
+from hub.statistics import Statistics
 from hub.verifying import Verifier
 from hub.watching import Watching
 from hub.webhooks import WebhookService
@@ -81,7 +82,10 @@ class Population:
 
 
 def city_catalogue() -> Catalogue:
-    """The small catalogue with a marriage certificate that asks a question, and eight more items."""
+    """The small catalogue with a marriage certificate that asks a question, and eight more items.
+
+    Two units issue it: one may ask the other one for the date.
+    """
     tables = small_catalogue()
     tables[TableKind.PROOF_TYPES].append(
         {
@@ -93,7 +97,10 @@ def city_catalogue() -> Catalogue:
             "question_en": "Where was the marriage registered?",
         }
     )
-    tables[TableKind.FACTS].append({"proof_type": "JH", "key": "name", "label": "姓名", "kind": "文本"})
+    tables[TableKind.FACTS] += [
+        {"proof_type": "JH", "key": "name", "label": "姓名", "kind": "文本"},
+        {"proof_type": "JH", "key": "since", "label": "登记日期", "kind": "日期", "required": "否"},
+    ]
     for unit, region in (("GA-HS", "330203"), ("GA", "330282")):
         tables[TableKind.RELATIONSHIPS].append({"unit": unit, "proof_type": "JH", "region": region, "mode": "核实"})
     need = tables[TableKind.REQUIREMENTS][0]
@@ -201,6 +208,7 @@ def _services(store: LadybugStore, folder: Path, authority: SealAuthority, judge
         webhooks=WebhookService(store, public_addresses(), secrets(), clock, SystemIds()),
         watching=Watching(EventFeed(store), cases, requests, clock),
         contacts=ContactService(store, snapshots, clock, SystemIds()),
+        statistics=Statistics(store, clock),
     )
 
 

@@ -87,7 +87,7 @@ async def test_three_people_answer_a_request_and_the_case_has_its_proof(city: Ci
     case = await opened(city, "B-5")
     request = case["requests"][0]["id"]
     assert (await step(city, DRAFTER, "claimRequest", request))["request"]["nextSteps"] == [
-        "RELEASE", "DRAFT", "PASS_ON", "WITHDRAW",
+        "RELEASE", "DRAFT", "PASS_ON", "REQUEST_PART", "WITHDRAW",
     ]  # fmt: skip
     draft = ', negative: false, facts: [{key: "name", value: "王小明"}]'
     assert (await step(city, DRAFTER, "draftAnswer", request, draft))["request"]["state"] == "DRAFTED"

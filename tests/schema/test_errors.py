@@ -24,6 +24,7 @@ ONLY_OF_MUTATIONS = {
     hub_errors.SealExpiringError,
     hub_errors.EscalatedError,
     hub_errors.AddressRefusedError,
+    hub_errors.EventsGoneError,
 }
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from graphql import GraphQLError
 from structlog.testing import capture_logs
 
+from graph_models.errors import StoreUnavailableError
 from hub.errors import UnavailableError
 from schema.execution import shown
 from tests.schema.city import PERSON, open_city
@@ -42,6 +43,17 @@ def test_what_is_unexpected_is_masked_and_the_log_says_under_the_same_id_where_i
     assert (line["request_id"], line["path"], line["error"]) == ("req-7", "cases.3.proofs", "ValueError")
     assert line["where"][-1].endswith("raised")
     assert PERSON not in str((answer, logs))
+
+
+def test_a_database_that_is_away_is_no_error_of_the_hub_but_a_reason_to_ask_again() -> None:
+    error = GraphQLError(
+        "x", path=["openCase"], original_error=raised(StoreUnavailableError("bolt://10.1.1.1 is away"))
+    )
+    with capture_logs() as logs:
+        answer = shown(error, "req-7")
+    assert (answer["message"], answer["extensions"]["code"]) == ("the hub cannot do this now", "UNAVAILABLE")  # type: ignore[index]
+    assert "10.1.1.1" not in str(answer)
+    assert [(line["event"], line["request_id"]) for line in logs] == [("graphql.store_unavailable", "req-7")]
 
 
 def test_what_the_caller_did_wrong_is_said_and_not_logged() -> None:

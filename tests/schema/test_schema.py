@@ -39,9 +39,11 @@ ARGUMENTS = {
     "reviewAnswer": f"(input: {{{STEP}, approve: true}})",
     "sealAnswer": f"(input: {{{STEP}}})",
     "rerouteRequest": f'(input: {{{STEP}, toUnit: "GA", reason: "r"}})',
+    "requestPart": f'(input: {{{STEP}, unitCode: "GA", fields: ["name"], reason: "r"}})',
     "assignRequest": f'(input: {{{STEP}, toUnit: "GA", reason: "r"}})',
-    "claimBundle": '(input: {bundleId: "C-none", key: "k"})',
+    "claimBundle": '(input: {bundleId: "B-none", key: "k"})',
     "inboxBundles": '(unitCode: "GA-HS")',
+    "unitStatistics": '(unitCode: "GA-HS", from: "2026-03-02", to: "2026-03-02")',
     "withdrawRequest": f'(input: {{{STEP}, reason: "r"}})',
     "publishCatalogue": "(input: {number: 99})",
 }
@@ -51,6 +53,7 @@ NOT_THERE = {
     "request": "NotFound",
     "inbox": "NotPermitted",
     "inboxBundles": "NotPermitted",
+    "unitStatistics": "NotPermitted",
 }
 """What an operator is told by queries of what is not there, or not for operators."""
 

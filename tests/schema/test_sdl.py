@@ -44,6 +44,7 @@ QUERIES = {
     "sealRadar",
     "webhooks",
     "contacts",
+    "unitStatistics",
 }
 MUTATIONS = {
     "openCase",
@@ -56,6 +57,7 @@ MUTATIONS = {
     "reviewAnswer",
     "sealAnswer",
     "rerouteRequest",
+    "requestPart",
     "assignRequest",
     "claimBundle",
     "withdrawRequest",
@@ -133,5 +135,5 @@ def test_every_refusal_of_the_hub_has_its_type() -> None:
 def test_what_is_kept_depends_on_nobody_and_on_no_time() -> None:
     assert QUERIES - {
         "case", "cases", "inbox", "inboxBundles", "request", "proof", "verifyProof", "planCase",
-        "seal", "seals", "sealUsage", "sealViolations", "sealRadar", "webhooks", "contacts",
+        "seal", "seals", "sealUsage", "sealViolations", "sealRadar", "webhooks", "contacts", "unitStatistics",
     } == CATALOGUE_FIELDS & QUERIES  # fmt: skip

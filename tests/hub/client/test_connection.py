@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
+from hub.client.answers import retry_after_in
 from hub.client.connection import ClientLimits, HubConnection
 from hub.client.errors import NotAllowedError, ProtocolError, RefusedError, UnavailableError
 from hub.client.operations import CLOSE_CASE, READ_ITEM
@@ -70,8 +73,10 @@ NO_HUB = {
 
 
 @asynccontextmanager
-async def hub_that(*script: Behaviour) -> AsyncIterator[tuple[HubConnection, HostileSource]]:
-    async with HostileSource(*script) as hub, HubConnection(hub.url.removesuffix("/records"), a_token, LIMITS) as made:
+async def hub_that(
+    *script: Behaviour, limits: ClientLimits = LIMITS
+) -> AsyncIterator[tuple[HubConnection, HostileSource]]:
+    async with HostileSource(*script) as hub, HubConnection(hub.url.removesuffix("/records"), a_token, limits) as made:
         yield made, hub
 
 
@@ -91,6 +96,71 @@ async def test_what_may_pass_is_repeated_with_the_same_words(behaviour: Behaviou
         assert (await ask(connection)).code == "NB0001"
     assert hub.asked == 3
     assert len({question.partition(b"\r\n\r\n")[2] for question in hub.questions}) == 1
+
+
+LATER = "Mon, 02 Mar 2026 09:00:%02d GMT"
+
+
+@pytest.mark.parametrize(
+    ("headers", "told"),
+    [
+        ({"Retry-After": "7"}, 7.0),
+        ({"Retry-After": " 0 "}, 0.0),
+        ({"Retry-After": "9" * 50}, 999_999_999.0),
+        ({"Retry-After": LATER % 30, "Date": LATER % 10}, 20.0),
+        ({"Retry-After": LATER % 10, "Date": LATER % 30}, 0.0),
+        ({"Retry-After": LATER % 10}, None),
+        ({"Retry-After": "Mon, 02 Mar 2026 09:00:00", "Date": LATER % 10}, None),
+        ({"Retry-After": "soon"}, None),
+        ({"Retry-After": "-1"}, None),
+        ({"Retry-After": "1.5"}, None),
+        ({}, None),
+    ],
+)
+async def test_what_the_hub_says_of_when_to_ask_again_is_understood(
+    headers: dict[str, str], told: float | None
+) -> None:
+    assert retry_after_in({name.lower(): value for name, value in headers.items()}) == told
+    refused = answer(b"{}", 503, **{name.replace("-", "_"): value for name, value in headers.items()})
+    async with hub_that(refused, limits=replace(LIMITS, attempts=1)) as (connection, _):
+        with pytest.raises(UnavailableError) as raised:
+            await ask(connection)
+    assert raised.value.retry_after == told
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        answer(b"{}", 503, Retry_After="1"),
+        answer(b"{}", 429, Retry_After="1"),
+        answer(
+            json.dumps({"errors": [{"message": "no", "extensions": {"code": "UNAVAILABLE"}}]}).encode(), Retry_After="1"
+        ),
+    ],
+)
+async def test_it_asks_again_when_the_hub_says_and_not_before(refused: Behaviour) -> None:
+    async with hub_that(refused, GOOD) as (connection, hub):
+        began = time.monotonic()
+        assert (await ask(connection)).code == "NB0001"
+        assert time.monotonic() - began >= 1
+    assert hub.asked == 2
+
+
+async def test_it_waits_no_longer_than_it_may_whatever_the_hub_says() -> None:
+    tomorrow = answer(b"{}", 503, Retry_After="86400")
+    async with hub_that(tomorrow, GOOD, limits=replace(LIMITS, longest_told_pause_seconds=0.2)) as (connection, _):
+        assert (await ask(connection)).code == "NB0001"
+    async with hub_that(tomorrow, limits=replace(LIMITS, total_seconds=0.3)) as (connection, _):
+        with pytest.raises(UnavailableError, match=r"no answer within 0\.3 s"):
+            await ask(connection)
+
+
+async def test_a_stream_whose_event_has_no_end_is_given_up() -> None:
+    endless = Flood(announced=False)
+    async with hub_that(endless) as (connection, _):
+        with pytest.raises(ProtocolError, match="longer than 100000 bytes"):
+            await anext(connection.listen("subscription { x }", {}))
+    assert endless.sent < endless.size
 
 
 @pytest.mark.parametrize("behaviour", PASSING.values(), ids=PASSING)

@@ -7,6 +7,7 @@ import pytest
 from hub import errors as hub_errors
 from hub.client.errors import (
     ClientError,
+    EventsGoneError,
     NotAllowedError,
     NotFoundError,
     OvertakenError,
@@ -21,6 +22,7 @@ KINDS = {
     "UNAUTHENTICATED": NotAllowedError,
     "NOT_PERMITTED": NotAllowedError,
     "NOT_FOUND": NotFoundError,
+    "EVENTS_GONE": EventsGoneError,
     "CONFLICT": OvertakenError,
     "IDEMPOTENCY_CONFLICT": OvertakenError,
     "WRONG_STATE": OvertakenError,

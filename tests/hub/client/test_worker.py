@@ -16,7 +16,7 @@ from hub.actors import Post
 from hub.client.connection import ClientLimits, HubConnection
 from hub.client.errors import ClientError, NotAllowedError, WrongUnitError
 from hub.client.handling import Found, Handling
-from hub.client.issuing import Answer, IssuingUnit, NoSuchRecord, Reroute
+from hub.client.issuing import Answer, IssuingUnit, NoSuchRecord, Part, Reroute
 from hub.client.records import VerificationRequest
 from hub.client.words import RequestState, Step
 from hub.client.worker import Worker, WorkerRule
@@ -141,6 +141,17 @@ async def test_what_the_handler_leaves_or_fails_at_is_given_back_once_and_left(s
     assert [register.asked[each.id] for each in made] == [1, 2, 1]
 
 
+async def test_a_handler_that_says_a_number_for_a_text_ends_nothing_and_the_request_is_given_back(
+    served: Served,
+) -> None:
+    wrong, right = [(await served.asked())[1] for _ in range(2)]
+    register = Register({wrong.id: Answer({"name": 5})})  # type: ignore[dict-item]
+    async with running(worker(served, register)):
+        await until(served, right, RequestState.DRAFTED)
+        back = await until(served, wrong, RequestState.RECEIVED)
+    assert steps(back) == ["CLAIM", "RELEASE"]
+
+
 async def test_it_passes_on_to_the_unit_that_the_handler_names(served: Served) -> None:
     _, request = await served.asked("NB0002")
     register = Register({request.id: Reroute("GA", "登记在慈溪")})
@@ -152,6 +163,22 @@ async def test_it_passes_on_to_the_unit_that_the_handler_names(served: Served) -
     async with running(worker(served, register)):
         await eventually(arrived)
     assert steps(await there.read(request.id)) == ["CLAIM", "PASS_ON"]
+
+
+@pytest.mark.requirement("R14.4")
+async def test_of_a_part_it_answers_just_what_is_asked_of_all_that_the_handler_knows(served: Served) -> None:
+    _, request = await served.asked("NB0003")
+    person = served.drafter("person-1")
+    part = await person.request_part(await person.claim(request), Part("GA", ("since",), "登记在慈溪"))
+    people = {
+        name: served.unit(f"ga-{name}", post, unit="GA")
+        for name, post in (("unit", Post.DRAFTER), ("reviewer", Post.REVIEWER), ("sealer", Post.SEAL_KEEPER))
+    }
+    register = Register({part.id: Answer({"name": "王小明", "since": "2015-06-01"})})
+    automatic = Worker(handling=Handling(register.answer), rule=WorkerRule(pause_seconds=0.02, unit="GA"), **people)
+    async with running(automatic):
+        done = await until(served, part, RequestState.DELIVERED)
+    assert (done.part_of, steps(done)) == (request.id, ["CLAIM", "DRAFT", "APPROVE", "SEAL", "DELIVER"])
 
 
 async def test_a_returned_draft_is_given_to_a_person(served: Served) -> None:
