@@ -36,10 +36,6 @@ class TokenVerifier:
         """Read the issuer's keys from a file. Raises OSError or ValueError where it is not a key set."""
         return cls(issuer, audience, json.loads(jwks_file.read_text()), now)
 
-    def actor_of(self, token: str) -> Actor:
-        """Return who calls. Raises as ``admit``."""
-        return self._known(token)[0]
-
     def admit(self, token: str) -> Admitted:
         """Return who calls, and how long the token is good.
 

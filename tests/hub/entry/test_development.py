@@ -71,7 +71,7 @@ def test_its_tokens_are_those_that_the_hub_believes(tmp_path: Path) -> None:
     settings = settings_in(tmp_path)
     token = DevelopmentIssuer.open(settings).token("op", "JY", [Post.OPERATOR], NOW, timedelta(hours=1))
     known = TokenVerifier.load(ISSUER, "proofhub", settings.identity.jwks_file, SetClock().now)
-    assert known.actor_of(token).posts == frozenset({Post.OPERATOR})
+    assert known.admit(token).actor.posts == frozenset({Post.OPERATOR})
     assert jwt.get_unverified_header(token)["alg"] == "ES256"
 
 

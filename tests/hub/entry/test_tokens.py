@@ -52,9 +52,9 @@ def unsigned(header: dict[str, Any], payload: bytes, signature: bytes = b"") -> 
 
 @pytest.mark.requirement("R14.3")
 def test_a_good_token_says_who_calls_for_which_unit_in_which_posts() -> None:
-    actor = verifier().actor_of(signed())
+    actor = verifier().admit(signed()).actor
     assert actor == Actor("staff-1", "NB-GA", frozenset({Post.OPERATOR, Post.DRAFTER}))
-    assert verifier().actor_of(signed(posts=None)).posts == frozenset()
+    assert verifier().admit(signed(posts=None)).actor.posts == frozenset()
 
 
 @pytest.mark.parametrize(
@@ -95,24 +95,24 @@ def test_a_good_token_says_who_calls_for_which_unit_in_which_posts() -> None:
 )
 def test_any_other_token_is_refused_without_saying_what_it_held(token: str) -> None:
     with pytest.raises(UnauthenticatedError) as refused:
-        verifier().actor_of(token)
+        verifier().admit(token)
     assert refused.value.mend
     assert not token or token not in str(refused.value)
 
 
 def test_a_clock_that_is_a_minute_behind_the_issuers_is_forgiven() -> None:
-    assert verifier().actor_of(signed(nbf=SECOND + 60)).unit_code == "NB-GA"
+    assert verifier().admit(signed(nbf=SECOND + 60)).actor.unit_code == "NB-GA"
 
 
 def test_a_remembered_token_ends_when_it_says() -> None:
     clock = SetClock()
     known, token = verifier(clock), signed()
-    first = known.actor_of(token)
+    first = known.admit(token).actor
     clock.at = NOW + timedelta(seconds=3599)
-    assert known.actor_of(token) is first
+    assert known.admit(token).actor is first
     clock.at = NOW + timedelta(seconds=3600)
     with pytest.raises(UnauthenticatedError):
-        known.actor_of(token)
+        known.admit(token)
 
 
 def test_who_is_admitted_is_so_for_as_long_as_the_token_is_good() -> None:
@@ -127,15 +127,15 @@ def test_a_refused_token_is_not_remembered_as_good_when_its_time_comes() -> None
     clock = SetClock(NOW - timedelta(hours=1))
     known, token = verifier(clock), signed()
     with pytest.raises(UnauthenticatedError):
-        known.actor_of(token)
+        known.admit(token)
     clock.at = NOW
-    assert known.actor_of(token).subject == "staff-1"
+    assert known.admit(token).actor.subject == "staff-1"
 
 
 @given(st.text() | st.binary().map(lambda data: data.decode("latin-1")))
 def test_garbage_is_refused_and_nothing_else_happens(token: str) -> None:
     with pytest.raises(UnauthenticatedError):
-        verifier().actor_of(token)
+        verifier().admit(token)
 
 
 @given(
@@ -144,7 +144,7 @@ def test_garbage_is_refused_and_nothing_else_happens(token: str) -> None:
 )
 def test_a_garbled_token_is_refused_and_nothing_else_happens(header: dict[str, Any], payload: bytes) -> None:
     with pytest.raises(UnauthenticatedError):
-        verifier().actor_of(unsigned({"alg": "ES256", "kid": "k1"} | header, payload, b"x" * 64))
+        verifier().admit(unsigned({"alg": "ES256", "kid": "k1"} | header, payload, b"x" * 64))
 
 
 json_values = st.recursive(
@@ -157,7 +157,7 @@ def test_a_signed_token_with_any_claim_is_believed_or_refused(name: str, value: 
     claims = json.dumps({**CLAIMS, name: value}).encode()
     token = jwt.api_jws.encode(claims, KEY, algorithm="ES256", headers={"kid": "k1"})
     try:
-        actor = verifier().actor_of(token)
+        actor = verifier().admit(token).actor
     except UnauthenticatedError:
         return
     assert actor.subject.strip()
@@ -188,4 +188,4 @@ def test_a_file_that_holds_no_keys_is_an_error_of_the_settings(tmp_path: Path) -
     with pytest.raises(ValueError):
         TokenVerifier.load("city", "proofhub", file, SetClock().now)
     file.write_text(json.dumps(JWKS))
-    assert TokenVerifier.load("city", "proofhub", file, SetClock().now).actor_of(signed()).subject == "staff-1"
+    assert TokenVerifier.load("city", "proofhub", file, SetClock().now).admit(signed()).actor.subject == "staff-1"
