@@ -16,22 +16,24 @@ from hub.errors import CatalogueRejectedError, RowProblem
 Rows = list[dict[str, str]]
 Catalogue = dict[TableKind, Rows]
 
+NEED = {
+    "unit": "宁波市教育局",
+    "item_code": "NB0001",
+    "item_name": "教师资格认定",
+    "field": "教育",
+    "handling": "承诺",
+    "promised_days": "20",
+    "measures": "电子证明",
+    "act": "中华人民共和国教师法",
+    "article": "第十四条",
+    "basis_level": "法律",
+}
+"""What all requirements of the small catalogue have in common."""
+
 
 def small_catalogue() -> Catalogue:
     """Three units, two proof types, one item that needs both."""
     unit = {"kind": "行政机关", "level": "市级", "region": "330200"}
-    need = {
-        "unit": "宁波市教育局",
-        "item_code": "NB0001",
-        "item_name": "教师资格认定",
-        "field": "教育",
-        "handling": "承诺",
-        "promised_days": "20",
-        "measures": "电子证明",
-        "act": "中华人民共和国教师法",
-        "article": "第十四条",
-        "basis_level": "法律",
-    }
     district = {**unit, "level": "区县级", "region": "330203", "superior": "GA"}
     return {
         TableKind.UNITS: [
@@ -58,8 +60,8 @@ def small_catalogue() -> Catalogue:
             {"unit": "GA", "proof_type": "HJ", "region": "330200", "mode": "共享", "source": "population"},
         ],
         TableKind.REQUIREMENTS: [
-            {**need, "proof_type": "无犯罪记录证明", "issuer": "宁波市公安局"},
-            {**need, "proof_type": "户口登记证明", "issuer": "宁波市公安局"},
+            {**NEED, "proof_type": "无犯罪记录证明", "issuer": "宁波市公安局"},
+            {**NEED, "proof_type": "户口登记证明", "issuer": "宁波市公安局"},
         ],
     }
 

@@ -24,13 +24,19 @@ async def seals(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Seals
 
 
 @pytest.fixture
-async def hub_store(tmp_path: Path) -> AsyncIterator[LadybugStore]:
+async def store(tmp_path: Path) -> AsyncIterator[LadybugStore]:
+    """An embedded store, empty."""
+    opened = await LadybugStore.open(tmp_path / "graph", buffer_bytes=256 << 20)
+    await opened.migrate()
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def hub_store(store: LadybugStore) -> LadybugStore:
     """An embedded store with the city's catalogue."""
-    store = await LadybugStore.open(tmp_path / "graph", buffer_bytes=256 << 20)
-    await store.migrate()
     await publish(store)
-    yield store
-    await store.close()
+    return store
 
 
 @pytest.fixture

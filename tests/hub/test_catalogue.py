@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -29,14 +27,6 @@ from tests.hub.catalogue_tables import built, csv_of, lines_of, small_catalogue,
 
 GOOD = workbook_of(small_catalogue())
 NEEDS = lines_of(TableKind.REQUIREMENTS, small_catalogue()[TableKind.REQUIREMENTS])
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[LadybugStore]:
-    store = await LadybugStore.open(tmp_path / "graph", buffer_bytes=192 << 20)
-    await store.migrate()
-    yield store
-    await store.close()
 
 
 @pytest.mark.requirement("R8.1")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import orjson
 import pytest
@@ -68,14 +66,6 @@ class Handler:
         if event.sequence in self.refused:
             raise RefusedEventError("nobody knows this case")
         self.got.append(event.sequence)
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[LadybugStore]:
-    opened = await LadybugStore.open(tmp_path / "graph", buffer_bytes=192 << 20)
-    await opened.migrate()
-    yield opened
-    await opened.close()
 
 
 @pytest.fixture

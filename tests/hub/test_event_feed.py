@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,14 +13,6 @@ from graph_models.ladybug_store import LadybugStore
 from graph_models.store import T, Work
 from hub.event_feed import EventFeed
 from tests.contract.records import event
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[LadybugStore]:
-    opened = await LadybugStore.open(tmp_path / "graph", buffer_bytes=192 << 20)
-    await opened.migrate()
-    yield opened
-    await opened.close()
 
 
 class Counted:

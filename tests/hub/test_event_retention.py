@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
@@ -34,14 +32,6 @@ from tests.hub.webhook_posts import MANAGER, UNIT, Receiver, WebhookHub, key
 
 KEEP = timedelta(days=30)
 MONTH = timedelta(days=31)
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[LadybugStore]:
-    opened = await LadybugStore.open(tmp_path / "graph", buffer_bytes=192 << 20)
-    await opened.migrate()
-    yield opened
-    await opened.close()
 
 
 async def settle(store: LadybugStore) -> None:

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
@@ -18,14 +17,6 @@ from graph_models.ladybug_store import LadybugStore
 from hub.errors import UnavailableError
 from hub.outbox import BATCH, InProcessBus, Outbox
 from tests.contract.records import event
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[LadybugStore]:
-    opened = await LadybugStore.open(tmp_path / "graph", buffer_bytes=192 << 20)
-    await opened.migrate()
-    yield opened
-    await opened.close()
 
 
 async def write(store: LadybugStore, count: int, prefix: str = "E") -> tuple[OutboxEvent, ...]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
@@ -19,14 +18,6 @@ from tests.contract.records import event
 from tests.hub.set_clock import NOW, SetClock
 
 UNITS = [f"U{number}" for number in range(40)]
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[LadybugStore]:
-    opened = await LadybugStore.open(tmp_path / "graph", buffer_bytes=192 << 20)
-    await opened.migrate()
-    yield opened
-    await opened.close()
 
 
 @dataclass

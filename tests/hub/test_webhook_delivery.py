@@ -34,14 +34,6 @@ from tests.simulators.hostile_source import Behaviour, answer, close_at_once, ha
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[LadybugStore]:
-    opened = await LadybugStore.open(tmp_path / "graph", buffer_bytes=192 << 20)
-    await opened.migrate()
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture
 async def hub(store: LadybugStore) -> AsyncIterator[WebhookHub]:
     made = WebhookHub(store)
     yield made

@@ -28,18 +28,11 @@ def ocsp_answer(
     signed_over: str = "sha256",
 ) -> bytes:
     """Return an OCSPResponse in DER."""
-    name_hash, key_hash = issuer_digests(issuer, hashes.SHA256())
-    identity = {
-        "hash_algorithm": {"algorithm": "sha256"},
-        "issuer_name_hash": name_hash,
-        "issuer_key_hash": key_hash,
-        "serial_number": about.serial_number,
-    }
     value = (
         status[1] if status[1] is not None else {"good": ocsp.StatusGood(), "unknown": ocsp.StatusUnknown()}[status[0]]
     )
     single = {
-        "cert_id": identity,
+        "cert_id": _identity(about, issuer),
         "cert_status": ocsp.CertStatus(status[0], value),
         "this_update": period[0],
         "next_update": period[1],
@@ -58,3 +51,13 @@ def ocsp_answer(
     )
     body = {"response_type": "basic_ocsp_response", "response": basic}
     return bytes(ocsp.OCSPResponse({"response_status": "successful", "response_bytes": body}).dump())
+
+
+def _identity(about: x509.Certificate, issuer: x509.Certificate) -> dict[str, Any]:
+    name_hash, key_hash = issuer_digests(issuer, hashes.SHA256())
+    return {
+        "hash_algorithm": {"algorithm": "sha256"},
+        "issuer_name_hash": name_hash,
+        "issuer_key_hash": key_hash,
+        "serial_number": about.serial_number,
+    }
