@@ -40,11 +40,11 @@ async def join_bundle(tx: Transaction, request: VerificationRequest) -> None:
     found: dict[str, Value] = {"key": key, "id": seed, "unit_code": request.issuing_unit, "never": _NEVER}
     bundle = await _held(tx, found)
     await tx.run(statements_bundles.PUT_IN_BUNDLE, {"key": key, "request": request.id})
-    if bundle["due_at"] == _NEVER:
-        named: dict[str, Value] = {"key": key, "id": bundle["id"], "unit_code": request.issuing_unit}
-        await tx.run(statements_bundles.NAME_BUNDLE, named)
     due_at = milliseconds(request.due_at)
-    if due_at < cast("int", bundle["due_at"]):
+    if bundle["due_at"] == _NEVER:
+        named: dict[str, Value] = {"key": key, "id": bundle["id"], "unit_code": request.issuing_unit, "due_at": due_at}
+        await tx.run(statements_bundles.NAME_BUNDLE, named)
+    elif due_at < cast("int", bundle["due_at"]):
         await tx.run(statements_bundles.SET_DUE, {"key": key, "due_at": due_at})
 
 

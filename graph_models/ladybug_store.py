@@ -36,6 +36,13 @@ Words: TypeAlias = Mapping[str, ladybug.PreparedStatement]
 
 FILE_NAME = "graph.lbug"
 MEBIBYTE = 1 << 20
+CHECKPOINT_BYTES = 4 * MEBIBYTE
+"""After so much of its log the engine puts it into the tables.
+
+Until then a statement looks through every change of a property since the last time, so that counters and heads, which
+each step of a request changes, get slower by and by; putting it in takes about as long however little it is. At 4 MiB
+both together cost least: the engine's own 16 delivered a fifth fewer requests, 1 an eighth fewer.
+"""
 FEW = 3
 """To unwind so many rows takes longer than a statement for each."""
 _BEGIN, _BEGIN_READING, _COMMIT, _ROLLBACK = (
@@ -76,7 +83,11 @@ class LadybugStore:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             database = ladybug.Database(
-                folder / FILE_NAME, buffer_pool_size=buffer_bytes, max_num_threads=2, throw_on_wal_replay_failure=True
+                folder / FILE_NAME,
+                buffer_pool_size=buffer_bytes,
+                max_num_threads=2,
+                checkpoint_threshold=CHECKPOINT_BYTES,
+                throw_on_wal_replay_failure=True,
             )
         except (RuntimeError, OSError) as error:
             raise _opening_error(folder, error) from error

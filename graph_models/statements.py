@@ -154,8 +154,11 @@ READ_REQUESTS_OF: Final = (
 )
 SAVE_REQUEST: Final = (
     "MATCH (r:VerificationRequest {id: $id}) SET r.guard = $version WITH r WHERE r.version = $version "
-    "SET r.version = $next, r.state = $state, r.issuing_unit = $issuing_unit, r.due_at = $due_at, "
-    "r.record = $record RETURN r.id AS id, r.place AS place"
+    "SET r.version = $next, r.state = $state, r.record = $record "
+    "RETURN r.id AS id, r.place AS place, r.issuing_unit AS issuing_unit, r.due_at AS due_at"
+)
+REDIRECT_REQUEST: Final = (
+    "MATCH (r:VerificationRequest {id: $id}) SET r.issuing_unit = $issuing_unit, r.due_at = $due_at"
 )
 TAKE_REQUEST_AWAY: Final = "MATCH (:UnitInbox)-[o:TO_ANSWER|ANSWERED]->(:VerificationRequest {id: $id}) DELETE o"
 PUT_REQUEST_TO_ANSWER: Final = (

@@ -15,7 +15,7 @@ HOLD_BUNDLE: Final = (
     "SET b.guard = 1 WITH b RETURN b.id AS id, b.due_at AS due_at"
 )
 NAME_BUNDLE: Final = (
-    "MATCH (b:InboxBundle {key: $key}) MERGE (i:UnitInbox {unit_code: $unit_code}) "
+    "MATCH (b:InboxBundle {key: $key}) SET b.due_at = $due_at MERGE (i:UnitInbox {unit_code: $unit_code}) "
     "CREATE (:BundleName {id: $id})-[:NAMES]->(b) CREATE (i)-[:HAS_BUNDLE]->(b)"
 )
 PUT_IN_BUNDLE: Final = (

@@ -98,8 +98,10 @@ class CaseService:
             await self.store.write(lambda tx: self._write_opened(tx, actor, case, started))
         except DuplicateKeyError:
             return await self._opened_meanwhile(actor, given)
-        await self._extract_now(case, started.needs)
-        return await self._file(case.number)
+        if await self._extract_now(case, started.needs):
+            return await self._file(case.number)
+        requests = tuple(sorted(started.requests, key=lambda request: request.id))
+        return CaseFile(case=case, needs=started.needs, requests=requests, proofs=())
 
     def plan(
         self, item_code: str, region: str, kind: ApplicantKind, handling_unit: str | None, answers: Mapping[str, str]
@@ -314,14 +316,15 @@ class CaseService:
             )
         return case, changed
 
-    async def _extract_now(self, case: Case, needs: tuple[Need, ...]) -> None:
-        """Extract in parallel what is shared."""
+    async def _extract_now(self, case: Case, needs: tuple[Need, ...]) -> bool:
+        """Extract in parallel what is shared; tell whether anything was."""
         tasks = [
             self.extractor.begin(case, need)
             for need in needs
             if need.state is NeedState.PENDING and need.next_attempt_at is not None
         ]
         await _wait_for(tasks)
+        return bool(tasks)
 
     async def _file(self, number: str) -> CaseFile:
         return await self.store.read(lambda tx: load_file(tx, number))

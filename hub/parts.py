@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from graph_models.case_records import load_case
 from graph_models.casework import Case, RequestState, RequestStep, VerificationRequest
 from graph_models.catalogue import ProofType
 from graph_models.journal_records import append_audit, append_events
@@ -70,8 +71,7 @@ class Parts:
         """
         said = (asked.unit_code, asked.reason, *sorted(asked.fields))
         mutation = keyed(actor, Step.REQUEST_PART, call.key, call.request_id, *said)
-        whole = await self.steps.store.read(lambda tx: load_visible(tx, actor, call.request_id))
-        snapshot = await self.steps.catalogue_of(whole)
+        snapshot = await self._catalogue(actor, call)
         part_id, seed = self.steps.ids.identifier("R"), self.steps.ids.identifier("B")
 
         async def work(tx: Transaction) -> WholeAndPart:
@@ -87,6 +87,14 @@ class Parts:
             return WholeAndPart(changed, part)
 
         return await self.steps.once(work, lambda tx: _asked_before(tx, mutation, call))
+
+    async def _catalogue(self, actor: Actor, call: StepCall) -> CatalogueSnapshot:
+        """Return the catalogue that holds for the request's case."""
+
+        async def work(tx: Transaction) -> Case:
+            return await load_case(tx, (await load_visible(tx, actor, call.request_id)).case_number)
+
+        return await self.steps.snapshots.at((await self.steps.store.read(work)).catalogue_version)
 
     async def answer(self, actor: Actor, call: StepCall) -> VerificationRequest:
         """Confirm the answer to a part: its facts are in the whole from now on, and both units are told."""

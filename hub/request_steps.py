@@ -10,14 +10,15 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from graph_models.case_records import load_case, load_needs, save_need
-from graph_models.casework import Need, NeedState, RequestStep, VerificationRequest
+from graph_models.casework import Case, Need, NeedState, RequestStep, VerificationRequest
 from graph_models.errors import DuplicateKeyError, IllegalStepError, RecordNotFoundError, StaleVersionError
 from graph_models.journal_records import append_audit, append_events
-from graph_models.request_records import load_request, save_request
+from graph_models.request_records import load_request, load_requests_of, save_request
 from graph_models.request_states import Step, next_state, person_conflict
 from graph_models.snapshot import CatalogueSnapshot
 from graph_models.store import GraphStore, T, Transaction, Work
 from hub.actors import Actor
+from hub.answer_parts import has_asked, parts_of
 from hub.audit import entry
 from hub.catalogue import SnapshotHolder
 from hub.clock import Clock, Ids
@@ -59,6 +60,19 @@ class StepPlan:
     """Which requests the caller may step on; None: those of its own unit."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """How a request stands before a step on it."""
+
+    request: VerificationRequest
+    done: bool
+    """Whether the step was taken under the caller's key before; then the request is as it became."""
+    snapshot: CatalogueSnapshot
+    """The catalogue that holds for its case."""
+    parts: tuple[VerificationRequest, ...]
+    """What other units were asked for of its answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class RequestSteps:
     """Takes steps on requests."""
@@ -69,11 +83,12 @@ class RequestSteps:
     ids: Ids
 
     async def take(self, actor: Actor, call: StepCall, plan: StepPlan) -> VerificationRequest:
-        """Take a step; repeated under its key, or sent twice at once, it is done once and the request is returned."""
+        """Take a step; repeated under its key, or sent twice at once, it is done once and the request is returned.
+
+        Whether it was done before is asked only where it cannot be done: if not the state, the receipt forbids it.
+        """
 
         async def work(tx: Transaction) -> VerificationRequest:
-            if (before := await _done(tx, actor, call, plan)) is not None:
-                return before
             request = await (plan.load or load_visible)(tx, actor, call.request_id)
             changed = await self.take_in(tx, actor, call, plan, request)
             await note_done(tx, _mutation(actor, call, plan), changed.id, self.clock.now())
@@ -93,13 +108,23 @@ class RequestSteps:
                 raise
             raise conflict() from problem
 
-    async def done(self, actor: Actor, call: StepCall, plan: StepPlan) -> VerificationRequest | None:
-        """Return the request as it is where the step was taken under this key before; None where it was not.
+    async def seen(self, actor: Actor, call: StepCall, plan: StepPlan) -> Seen:
+        """Return how the request stands before a step, which must be one that the actor may see.
 
         Raises:
+            NotFoundError: it is not there for the actor.
             IdempotencyConflictError: the key was used with other content.
         """
-        return await self.store.read(lambda tx: _done(tx, actor, call, plan))
+
+        async def work(tx: Transaction) -> tuple[VerificationRequest, bool, Case, tuple[VerificationRequest, ...]]:
+            request = await load_visible(tx, actor, call.request_id)
+            done = await done_before(tx, _mutation(actor, call, plan)) is not None
+            asked = await load_requests_of(tx, [request.case_number]) if has_asked(request) else ()
+            return request, done, await load_case(tx, request.case_number), parts_of(request, asked)
+
+        request, done, case, parts = await self.store.read(work)
+        snapshot = await self.snapshots.at(case.catalogue_version)
+        return Seen(request=request, done=done, snapshot=snapshot, parts=parts)
 
     def check(self, actor: Actor, call: StepCall, plan: StepPlan, request: VerificationRequest) -> None:
         """Make sure that the caller may take the step on the request as it is. Raises a HubError."""
@@ -115,11 +140,6 @@ class RequestSteps:
             await plan.also(tx, changed)
         await self._journal(tx, actor, plan, request, changed)
         return changed
-
-    async def catalogue_of(self, request: VerificationRequest) -> CatalogueSnapshot:
-        """Return the catalogue that holds for the request's case."""
-        case = await self.store.read(lambda tx: load_case(tx, request.case_number))
-        return await self.snapshots.at(case.catalogue_version)
 
     def _changed(self, actor: Actor, plan: StepPlan, request: VerificationRequest) -> VerificationRequest:
         step = RequestStep(

@@ -176,12 +176,13 @@ class RequestService:
             change=lambda found: replace(_drafter_only(found, actor), draft=answer, remarks=None),
             content=(answer.negative, repr(answer.facts), answer.statement),
         )
-        request = await self.read(actor, call.request_id)
-        if (done := await self.steps.done(actor, call, plan)) is not None:  # what is asked for may have changed since
-            return done
-        (matter,) = await self.matters_of(actor, (request,))
-        today = today_in_city(self.clock)
-        check_answer(matter.snapshot, request.proof_type_code, answer, today, matter.form)
+        require(actor, plan.operation, actor.unit_code)
+        seen = await self.steps.seen(actor, call, plan)
+        request = seen.request
+        if seen.done:  # what is asked for may have changed since
+            return request
+        form = form_of(proof_type_of(seen.snapshot, request.proof_type_code), request, seen.parts)
+        check_answer(seen.snapshot, request.proof_type_code, answer, today_in_city(self.clock), form)
         check_part(request, answer)
         return await self.steps.take(actor, call, plan)
 
@@ -213,13 +214,9 @@ class RequestService:
             SealRefusedError: the unit may not use the seal for this; nothing was changed, and the attempt is recorded.
         """
         intents: list[IssuingIntent] = []
-        found = await self.read(actor, call.request_id)
-        if found.part_of is not None:
-            return await self.parts.answer(actor, call)
-        snapshot = await self.steps.catalogue_of(found)
 
         async def intend_too(tx: Transaction, request: VerificationRequest) -> None:
-            intents[:] = [await self._intend(tx, actor, request, snapshot)]
+            intents[:] = [await self._intend(tx, actor, request, seen.snapshot)]
 
         plan = StepPlan(
             operation=Operation.SEAL_ANSWER,
@@ -228,6 +225,10 @@ class RequestService:
             change=lambda request: replace(request, seal_keeper=actor.subject),
             also=intend_too,
         )
+        require(actor, plan.operation, actor.unit_code)
+        seen = await self.steps.seen(actor, call, plan)
+        if seen.request.part_of is not None:
+            return await self.parts.answer(actor, call)
         async with self.proofs.usage.watched(actor):
             await self.steps.take(actor, call, plan)
         for intent in intents:

@@ -92,7 +92,7 @@ _ANSWERS: dict[str, Answer] = {
     statements.PUT_LIMIT: Notebook.limit,
     statements_bundles.HOLD_BUNDLE: Notebook.bundle,
     statements_bundles.PUT_IN_BUNDLE: Notebook.note,
-    statements_bundles.NAME_BUNDLE: Notebook.note,
+    statements_bundles.NAME_BUNDLE: Notebook.due,
     statements_bundles.SET_DUE: Notebook.due,
     statements_journal.BEGIN_STREAM: Notebook.note,
 }
