@@ -79,7 +79,7 @@ def exchange(run: Run) -> Iterator[Figure]:
             found.append(asyncio.run(_measured(store, size)) | {_HTTP: _over_http(store)})
             yield from _grown(run.sizes[: len(found)], found)
         yield from _growth(run.sizes, found)
-        yield from _whole(run, engine, f"Neo4j store with {run.sizes[-1]:,} requests")
+        yield from _whole(run, engine, f"Neo4j store with {run.sizes[-1]:,} requests", "filled")
         yield from asyncio.run(_deadlines(store, run.sizes[-1]))
 
 
@@ -138,9 +138,10 @@ def _growth(sizes: Sequence[int], found: Sequence[dict[str, Samples]]) -> Iterat
         yield Figure(f"{name}: p99 at {sizes[-1]:,} requests, of that at {sizes[0]:,}", TIMES, times)
 
 
-def _whole(run: Run, engine: Engine, name: str) -> Iterator[Figure]:
+def _whole(run: Run, engine: Engine, name: str, keys: str = "delivered") -> Iterator[Figure]:
+    """Measure whole exchanges; ``keys`` names the folder with the keys of the seals that the store knows."""
     (port,) = free_ports(1)
-    settings = run.settings(engine, store="delivered", port=port)
+    settings = run.settings(engine, store=keys, port=port)
     route = _route(run, settings, port)
     with served(run.city, settings, f"delivered-{engine.name}"):
         for rule, how in ((WORKER, "every 2 s"), (QUICK_LOOK, "at once")):

@@ -24,7 +24,7 @@ from scripts.bench_city import EMBEDDED, Engine, city
 from scripts.bench_exchange import exchange
 from scripts.bench_extraction import extractions
 from scripts.bench_harness import Figure, Plan
-from scripts.bench_report import load_average, machine, show, update_readme, write_json
+from scripts.bench_report import cells, load_average, machine, show, update_readme, write_json
 from scripts.bench_routes import routes
 from scripts.bench_run import Run
 from scripts.bench_seals import seal_figures
@@ -67,7 +67,9 @@ def _measured(names: Sequence[str], plan: tuple[Plan, float, tuple[int, ...]]) -
         run = Run(place, engines, *plan)
         for name in names:
             ERR.print(f"measuring: {name} …", style="dim")
-            yield from SUBJECTS[name](run)
+            for figure in SUBJECTS[name](run):
+                ERR.print("  ".join(filter(None, cells(figure))), style="dim", markup=False, highlight=False)
+                yield figure
 
 
 @contextmanager

@@ -46,7 +46,7 @@ def show(out: Console, figures: Sequence[Figure], caption: str) -> None:
     table.add_column("ratio", justify="right")
     table.add_column("against")
     for figure in figures:
-        table.add_row(*_cells(figure))
+        table.add_row(*cells(figure))
     out.print(table)
 
 
@@ -68,11 +68,12 @@ def update_readme(path: Path, figures: Sequence[Figure], caption: str) -> None:
 def markdown(figures: Sequence[Figure], caption: str) -> str:
     """Return the table in Markdown, with the caption below."""
     lines = ["| figure | median | p99 | | ratio | against |", "| --- | ---: | ---: | --- | ---: | --- |"]
-    lines += [f"| {' | '.join(_cells(figure))} |" for figure in figures]
+    lines += [f"| {' | '.join(cells(figure))} |" for figure in figures]
     return "\n".join([*lines, "", caption])
 
 
-def _cells(figure: Figure) -> tuple[str, ...]:
+def cells(figure: Figure) -> tuple[str, ...]:
+    """Return a figure's name, median, p99, unit, ratio and peer, as they are shown."""
     ratio = "" if figure.ratio is None else f"{figure.ratio:.2f}"
     p99 = "" if figure.p99 is None else _number(figure.p99)
     return figure.name, _number(figure.median), p99, figure.unit, ratio, figure.against or ""
