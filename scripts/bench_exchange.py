@@ -22,7 +22,7 @@ from hub.entry.settings import Settings
 from hub.entry.wiring import Hub, open_hub
 from scripts.bench_city import ASKED_ITEM, REGION, VERIFIED_ITEM, Engine, served
 from scripts.bench_exchange_deadlines import deadline_figures
-from scripts.bench_exchange_delivered import Route, delivered, delivered_per_minute
+from scripts.bench_exchange_delivered import TOGETHER, Route, delivered, delivered_per_minute
 from scripts.bench_exchange_load import fill
 from scripts.bench_exchange_pages import Desk
 from scripts.bench_exchange_records import Crowd, Kind
@@ -42,6 +42,8 @@ WORKER = WorkerRule(concurrency=16)
 """As `proofhub worker --concurrency 16`: it looks into its inbox every two seconds."""
 QUICK_LOOK = WorkerRule(concurrency=16, pause_seconds=0.05)
 """Shows what is left of the time where a worker does not wait."""
+MANY = WorkerRule(concurrency=32, pause_seconds=0.3)
+"""For a unit that is asked so much that there is always something in its inbox."""
 _HTTP = "inbox page, big unit, GraphQL over HTTP"
 
 
@@ -148,8 +150,8 @@ def _whole(run: Run, engine: Engine, name: str, keys: str = "delivered") -> Iter
             seconds = asyncio.run(delivered(route, rule, run.plan.calls))
             title = f"request to delivered, {name}, a worker that looks {how}"
             yield Samples((seconds,)).figure(title)
-        rate = asyncio.run(delivered_per_minute(route, WORKER, 5 * run.seconds, run.plan.rounds))
-    title = f"requests opened, answered, sealed and delivered, {name}"
+        rate = asyncio.run(delivered_per_minute(route, MANY, 5 * run.seconds, run.plan.rounds))
+    title = f"requests opened, answered, sealed and delivered, {TOGETHER} waiting at a time, {name}"
     yield Figure(title, PER_MINUTE, rate, None, rate / X_ROAD, f"X-Road's sizing guide: {X_ROAD} a minute on 2 cores")
 
 

@@ -13,7 +13,7 @@ from graph_models.casework import RequestState
 from graph_models.journal_records import last_events
 from graph_models.rows import milliseconds
 from hub.clock import SystemClock
-from hub.entry.background import LOOK_SECONDS
+from hub.entry.background import DEADLINE_SECONDS, every
 from hub.entry.wiring import Hub
 from scripts.bench_exchange_load import put
 from scripts.bench_exchange_records import Crowd, Made
@@ -77,13 +77,7 @@ async def _lateness(hub: Hub, crowd: Crowd) -> list[float]:
 @asynccontextmanager
 async def _looking(hub: Hub) -> AsyncIterator[None]:
     """Look as often as a hub does."""
-
-    async def look_on() -> None:
-        while True:
-            await hub.background.deadlines.look()
-            await asyncio.sleep(LOOK_SECONDS)
-
-    loop = asyncio.create_task(look_on())
+    loop = asyncio.create_task(every(DEADLINE_SECONDS, hub.background.deadlines.look))
     try:
         yield
     finally:

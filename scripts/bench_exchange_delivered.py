@@ -28,7 +28,7 @@ from hub.identifiers import identity_check_digit
 from scripts.bench_city import APPLICANT, ASKED_ITEM, REGION, City
 from scripts.bench_harness import median
 
-TOGETHER = 24
+TOGETHER = 96
 """So many cases wait for their proof at a time where the rate is measured."""
 _LOOKS, _LOOK_SECONDS = 12, 10.0
 """So often, and in such pauses, a case is asked for of which nothing is heard."""

@@ -30,6 +30,8 @@ LOG = structlog.get_logger("proofhub.background")
 
 LOOK_SECONDS = 1.0
 """How often waiting extractions are looked for."""
+DEADLINE_SECONDS = 0.4
+"""How often limits are looked for: with the look itself and a burst of limits, each is on record within a second."""
 POST_SECONDS = 0.5
 """How often webhooks with something to deliver are looked for."""
 RECOVER_SECONDS = 5.0
@@ -64,22 +66,22 @@ class Background:
         """Run the loops; at the end let extractions under way finish. Events that wait stay in the outbox."""
         loops = [
             asyncio.create_task(self.snapshots.watch(LOOK_SECONDS)),
-            asyncio.create_task(_every(LOOK_SECONDS, self.extractor.take_up)),
-            asyncio.create_task(_every(RECOVER_SECONDS, self.proofs.recover)),
-            asyncio.create_task(_every(LOOK_SECONDS, self.deadlines.look)),
-            asyncio.create_task(_every(COUNT_SECONDS, self.deadlines.count_again)),
-            asyncio.create_task(_every(COUNT_SECONDS, self.seals.remind_signer)),
-            asyncio.create_task(_every(COUNT_SECONDS, lambda: watch_seals(self.seal_book))),
-            asyncio.create_task(_every(LOOK_SECONDS, self.raiser.look)),
-            asyncio.create_task(_every(RECOVER_SECONDS, self._watch_levels)),
-            asyncio.create_task(_every(LOOK_SECONDS, lambda: watch_lanes(self.outbox.lanes))),
+            asyncio.create_task(every(LOOK_SECONDS, self.extractor.take_up)),
+            asyncio.create_task(every(RECOVER_SECONDS, self.proofs.recover)),
+            asyncio.create_task(every(DEADLINE_SECONDS, self.deadlines.look)),
+            asyncio.create_task(every(COUNT_SECONDS, self.deadlines.count_again)),
+            asyncio.create_task(every(COUNT_SECONDS, self.seals.remind_signer)),
+            asyncio.create_task(every(COUNT_SECONDS, lambda: watch_seals(self.seal_book))),
+            asyncio.create_task(every(LOOK_SECONDS, self.raiser.look)),
+            asyncio.create_task(every(RECOVER_SECONDS, self._watch_levels)),
+            asyncio.create_task(every(LOOK_SECONDS, lambda: watch_lanes(self.outbox.lanes))),
             asyncio.create_task(self.outbox.run()),
-            asyncio.create_task(_every(POST_SECONDS, self.webhooks.look)),
-            asyncio.create_task(_every(LOOK_SECONDS, self.messenger.look)),
-            asyncio.create_task(_every(COUNT_SECONDS, self.messenger.sweep)),
-            asyncio.create_task(_every(LOOK_SECONDS, lambda: watch_statistics(self.statistics))),
-            asyncio.create_task(_every(PRUNE_SECONDS, self.retention.look)),
-            asyncio.create_task(_every(WATCH_SECONDS, self._watch_exchange)),
+            asyncio.create_task(every(POST_SECONDS, self.webhooks.look)),
+            asyncio.create_task(every(LOOK_SECONDS, self.messenger.look)),
+            asyncio.create_task(every(COUNT_SECONDS, self.messenger.sweep)),
+            asyncio.create_task(every(LOOK_SECONDS, lambda: watch_statistics(self.statistics))),
+            asyncio.create_task(every(PRUNE_SECONDS, self.retention.look)),
+            asyncio.create_task(every(WATCH_SECONDS, self._watch_exchange)),
         ]
         try:
             yield
@@ -99,8 +101,8 @@ class Background:
         return await watch_levels(self.raiser.levels, self.raiser.store, self.raiser.clock)
 
 
-async def _every(seconds: float, look: Callable[[], Awaitable[int]]) -> None:
-    """Look for work for ever; whatever fails, the next look is as good as the first."""
+async def every(seconds: float, look: Callable[[], Awaitable[int]]) -> None:
+    """Look for work for ever, so many seconds after each look; whatever fails, the next one is as good."""
     while True:
         try:
             await look()
