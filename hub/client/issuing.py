@@ -6,12 +6,14 @@ attempt and after every restart. So the hub itself remembers what this program h
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
 from hub.client import operations
 from hub.client.connection import HubConnection, each_of
+from hub.client.errors import ProtocolError
 from hub.client.inputs import (
     DraftAnswer,
     Fact,
@@ -27,6 +29,8 @@ from hub.client.records import VerificationRequest
 from hub.client.words import RequestState, Step
 
 _PAGE = 50
+_PROGRESS = "progress"
+"""What the hub says of what was not for this subscription."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,21 @@ class IssuingUnit:
         """Give what the unit is asked, the earliest due first; in which states (none said: all that is open)."""
         asked = {"states": list(states) or None, "first": _PAGE}
         return each_of(lambda after: self.connection.ask(operations.INBOX, {**asked, "after": after}))
+
+    async def arrivals(self, unit_code: str) -> AsyncGenerator[None, None]:
+        """Tell at once, and then whenever a request has come to the token's unit: it is time to look into the inbox.
+
+        Raises:
+            UnavailableError: it was cut off; what came meanwhile is in the inbox.
+            ClientError: the hub refuses.
+        """
+        async with aclosing(self.connection.listen(operations.WATCH_INBOX, {"unit": unit_code})) as results:
+            async for data in results:
+                event = data.get("requestAssigned")
+                if not isinstance(event, dict):
+                    raise ProtocolError("requestAssigned is not in the result")
+                if event.get("event") != _PROGRESS:
+                    yield
 
     async def read(self, request_id: str) -> VerificationRequest:
         """Return a request that the unit is asked, or asks."""

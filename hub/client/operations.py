@@ -136,6 +136,7 @@ REQUEST_PART = Operation(
     inputs.RequestPart,
 )
 
+WATCH_INBOX = "subscription Watch($unit: String!) { requestAssigned(unitCode: $unit) { event } }"
 WATCH_CASE = _with_fragments(
     "subscription Watch($number: String!, $after: String) "
     "{ caseUpdated(number: $number, after: $after) { cursor case { __typename ...case } } }"

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import structlog
 
+from hub.client.bell import Bell
 from hub.client.errors import (
     ClientError,
     NotAllowedError,
@@ -41,7 +42,7 @@ class WorkerRule:
     """Code of the unit that it answers for: a token of another unit ends it. None: whichever the token speaks for."""
     concurrency: int = 4
     pause_seconds: float = 2.0
-    """Between two looks into the inbox."""
+    """Longest pause between two looks into the inbox; what comes is looked at as soon as the hub tells of it."""
     drain_seconds: float = 30.0
     """How long answers under way may take when the worker is told to stop."""
 
@@ -58,6 +59,9 @@ class Worker:
     _under_way: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _left: set[str] = field(default_factory=set)
     """What this run has nothing more to do with, as far as the inbox shows it."""
+    _bell: Bell = field(default_factory=Bell)
+    _listening: asyncio.Task[None] | None = None
+    _seen_unit: str | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until told to stop, then finish what is under way.
@@ -72,11 +76,20 @@ class Worker:
             async with asyncio.TaskGroup() as tasks:
                 while not stop.is_set():
                     await self._look(tasks, stop)
-                    await _until(stop, self.rule.pause_seconds)
+                    self._listen(tasks)
+                    await self._bell.wait(stop, self.rule.pause_seconds)
+                if self._listening is not None:
+                    self._listening.cancel()
                 await self._drain()
         except ExceptionGroup as group:
             raise group.exceptions[0] from None
         LOG.info("worker.stopped", unit=self.rule.unit, worker=self.unit.name)
+
+    def _listen(self, tasks: asyncio.TaskGroup) -> None:
+        """Listen for what comes, as soon as it is known to which unit."""
+        code = self.rule.unit or self._seen_unit
+        if self._listening is None and code is not None:
+            self._listening = tasks.create_task(self._bell.listen(self.unit, code))
 
     async def _look(self, tasks: asyncio.TaskGroup, stop: asyncio.Event) -> None:
         """Go through the inbox once, and begin with what is the worker's to do as soon as there is room for it."""
@@ -84,6 +97,7 @@ class Worker:
         try:
             async for request in self.unit.inbox(*self._states()):
                 seen.add(request.id)
+                self._seen_unit = request.issuing_unit
                 if request.id not in self._under_way and request.id not in self._left:
                     self._check_unit(request)
                     await self._room(stop)
@@ -218,9 +232,3 @@ def _of_unit(whose: str, request: VerificationRequest) -> Iterator[None]:
             f"the {whose}'s token is not of unit {request.issuing_unit}, whose request {request.id} is",
             problem.request_id,
         ) from None
-
-
-async def _until(stop: asyncio.Event, seconds: float) -> None:
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await stop.wait()
