@@ -1,16 +1,14 @@
 """A unit's events in their order, read from the store, for whoever has seen some and asks for what follows.
 
 A cursor is the sequence of the last event that was seen. However many wait, one watch looks for all of them, a few
-times a second, whoever wrote, and at once when it is rung. Each look is one statement about all units that somebody
-waits for, and those who ask for the same events at the same time share one
-read.
+times a second, whoever wrote. Each look is one statement about all units that somebody waits for, and those who ask for
+the same events at the same time share one read.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeAlias
@@ -41,7 +39,7 @@ class EventFeed:
 
     store: GraphStore
     _waiters: defaultdict[str, set[_Waiter]] = field(default_factory=lambda: defaultdict(set))
-    _bell: asyncio.Event = field(default_factory=asyncio.Event)
+    _deserted: asyncio.Event = field(default_factory=asyncio.Event)
     _watch: asyncio.Task[None] | None = None
     _reading: dict[_Question, asyncio.Task[tuple[OutboxEvent, ...]]] = field(default_factory=dict)
 
@@ -106,14 +104,9 @@ class EventFeed:
             self._forget(unit_code, waiter)
         return True
 
-    def ring(self, unit_codes: Iterable[str]) -> None:
-        """Tell who waits for these units that something was committed in this process."""
-        if not self._waiters.keys().isdisjoint(unit_codes):
-            self._bell.set()
-
     def _begin_watch(self) -> None:
         if self._watch is None or self._watch.done():
-            self._bell = asyncio.Event()
+            self._deserted = asyncio.Event()
             self._watch = asyncio.create_task(self._look_for_ever())
 
     def _forget(self, unit_code: str, waiter: _Waiter) -> None:
@@ -123,17 +116,17 @@ class EventFeed:
         if not self._waiters[unit_code]:
             del self._waiters[unit_code]
         if not self._waiters:
-            self._bell.set()  # the watch ends
+            self._deserted.set()  # the watch ends
 
     async def _look_for_ever(self) -> None:
         """Look for all who wait, as long as somebody does."""
         while self._waiters:
-            self._bell.clear()
+            self._deserted.clear()
             try:
                 await self._look(tuple(self._waiters))
             except Exception as problem:  # whoever waits deals with it; the next look is as good as the first
                 self._tell_all(problem)
-            await _rung(self._bell)
+            await _pause(self._deserted)
 
     async def _look(self, units: tuple[str, ...]) -> None:
         for unit, sequence in (await self.store.read(lambda tx: last_events(tx, units))).items():
@@ -161,9 +154,9 @@ def events_gone(pruned: int, field: str = "after") -> EventsGoneError:
     )
 
 
-async def _rung(bell: asyncio.Event) -> None:
+async def _pause(deserted: asyncio.Event) -> None:
     try:
         async with asyncio.timeout(LOOK_SECONDS):
-            await bell.wait()
+            await deserted.wait()
     except TimeoutError:
         return
