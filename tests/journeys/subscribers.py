@@ -79,6 +79,12 @@ class Listener:
         found: dict[str, Any] = message["payload"]["data"]["requestAssigned"]
         return found
 
+    async def assigned(self) -> dict[str, Any]:
+        """Return the next event that is of a request."""
+        while (event := await self.event())["request"] is None:
+            pass
+        return event
+
     async def closed(self) -> tuple[int, str]:
         """Read on to the end; return code and reason of the close."""
         async with asyncio.timeout(SOON):
@@ -89,9 +95,11 @@ class Listener:
 
 
 @asynccontextmanager
-async def connected(stage: Stage, by: str | None = None, **options: Any) -> AsyncIterator[Listener]:
-    """A WebSocket to the hub, introduced where it is said by which token."""
-    url = stage.city.url.replace("http://", "ws://") + "/graphql"
+async def connected(
+    stage: Stage, by: str | None = None, *, at: str | None = None, **options: Any
+) -> AsyncIterator[Listener]:
+    """A WebSocket to the hub or to an address before it, introduced where it is said by which token."""
+    url = (at or stage.city.url).replace("http://", "ws://") + "/graphql"
     options = {"subprotocols": ["graphql-transport-ws"], "proxy": None, "close_timeout": 1, **options}
     async with connect(url, **options) as connection:
         listener = Listener(connection)

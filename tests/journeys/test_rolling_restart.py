@@ -29,7 +29,7 @@ from scripts.demonstration.window import OPEN_CASE, READ_CASE
 from tests.hub.village import hidden_fields
 from tests.journeys.balancer import POLICE, UNIT, Follower, Load, balanced, speaking
 from tests.journeys.stage import Stage, eventually, matter, signer, staged
-from tests.journeys.subscribers import open_case
+from tests.journeys.subscribers import connected, open_case, subscription, token
 from tests.journeys.workers import given
 from tests.simulators.bookmarks import ahead
 from tests.simulators.mail_server import MailServer, mail_server, text_of
@@ -202,6 +202,21 @@ async def test_what_is_done_at_one_hub_is_heard_by_who_listens_at_the_other(hubs
         listening.cancel()
     assert follower.heard == [number]
     assert time.perf_counter() - begin < 10
+
+
+async def test_a_websocket_to_the_one_address_hears_and_goes_on_from_its_cursor(hubs: Hubs, rolled: Rolled) -> None:
+    assert rolled.statuses
+    by = token(hubs.one)
+    async with connected(hubs.one, by, at=hubs.url) as listener:
+        await listener.say(subscription())
+        cursor = (await listener.event())["cursor"]
+        number = await asyncio.to_thread(open_case, hubs.other)
+        heard = await listener.assigned()
+    async with connected(hubs.one, by, at=hubs.url) as listener:
+        await listener.say(subscription(after=cursor))
+        again = await listener.assigned()
+    assert heard["request"]["caseNumber"] == number
+    assert again == heard
 
 
 async def test_a_mailed_link_is_opened_at_one_hub_and_its_form_sent_to_the_other(hubs: Hubs, rolled: Rolled) -> None:
