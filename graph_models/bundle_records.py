@@ -7,6 +7,7 @@ store; outside it goes by a random identifier that says nothing of anybody and d
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
@@ -89,12 +90,12 @@ async def list_bundles(
 
 async def load_bundles(tx: Transaction, ids: Sequence[str]) -> dict[str, tuple[VerificationRequest, ...]]:
     """Return the open requests of each of the bundles that there are, those due first before the others."""
-    found = dict[str, tuple[VerificationRequest, ...]]()
-    for identifier in dict.fromkeys(ids):  # one by one: unwound, the embedded engine reads all bundles that there are
-        asked = records(VerificationRequest, await tx.run(statements_bundles.READ_BUNDLE, {"id": identifier}))
-        if still := tuple(each for each in asked if each.is_open):  # an older version's process ends one and leaves it
-            found[identifier] = still
-    return found
+    rows = await tx.run_each(statements_bundles.READ_BUNDLE, [{"id": each} for each in dict.fromkeys(ids)])
+    found: defaultdict[str, list[VerificationRequest]] = defaultdict(list)
+    for row, request in zip(rows, records(VerificationRequest, rows), strict=True):
+        if request.is_open:  # an older version's process ends one and leaves it
+            found[str(row["id"])].append(request)
+    return {identifier: tuple(requests) for identifier, requests in found.items()}
 
 
 async def unbundled(tx: Transaction, after: str, limit: int) -> tuple[VerificationRequest, ...]:

@@ -39,7 +39,8 @@ LIST_BUNDLES: Final = (
 )
 READ_BUNDLE: Final = (
     "MATCH (:BundleName {id: $id})-[:NAMES]->(:InboxBundle)-[:BUNDLES]->(r:VerificationRequest) "
-    "RETURN r.record AS record ORDER BY r.due_at, r.id"
+    "WITH r.record AS record, r.due_at AS due_at, r.id AS request "
+    "RETURN $id AS id, record ORDER BY due_at, request"
 )
 UNBUNDLED: Final = (
     "MATCH (:UnitInbox)-[:TO_ANSWER]->(r:VerificationRequest) WITH r.id AS id, r.place AS place, r.record AS record "
