@@ -68,7 +68,7 @@ def _measured(names: Sequence[str], plan: tuple[Plan, float, tuple[int, ...]]) -
         for name in names:
             ERR.print(f"measuring: {name} …", style="dim")
             for figure in SUBJECTS[name](run):
-                ERR.print("  ".join(filter(None, cells(figure))), style="dim", markup=False, highlight=False)
+                ERR.print("  ".join(filter(None, cells(figure))), style="dim", markup=False, highlight=False, soft_wrap=True)
                 yield figure
 
 
