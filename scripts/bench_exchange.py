@@ -39,7 +39,7 @@ BIG_UNIT = "330203-GA"
 X_ROAD = 50
 """Requests a minute that X-Road's sizing guide gives for a security server of 2 cores and 4 GB."""
 WORKER = WorkerRule(concurrency=16)
-"""As `proofhub worker --concurrency 16`: it looks into its inbox every two seconds."""
+"""As `proofhub worker --concurrency 16`."""
 QUICK_LOOK = WorkerRule(concurrency=16, pause_seconds=0.05)
 """Shows what is left of the time where a worker does not wait."""
 MANY = WorkerRule(concurrency=32, pause_seconds=0.3)
@@ -146,9 +146,9 @@ def _whole(run: Run, engine: Engine, name: str, keys: str = "delivered") -> Iter
     settings = run.settings(engine, store=keys, port=port)
     route = _route(run, settings, port)
     with served(run.city, settings, f"delivered-{engine.name}"):
-        for rule, how in ((WORKER, "every 2 s"), (QUICK_LOOK, "at once")):
+        for rule, how in ((WORKER, "is told of what comes"), (QUICK_LOOK, "looks all the time")):
             seconds = asyncio.run(delivered(route, rule, run.plan.calls))
-            title = f"request to delivered, {name}, a worker that looks {how}"
+            title = f"request to delivered, {name}, a worker that {how}"
             yield Samples((seconds,)).figure(title)
         rate = asyncio.run(delivered_per_minute(route, MANY, 5 * run.seconds, run.plan.rounds))
     title = f"requests opened, answered, sealed and delivered, {TOGETHER} waiting at a time, {name}"

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
+from rich.text import Text
 
 from hub.clock import SystemClock
 from scripts.bench_breakdown import breakdown
@@ -68,7 +69,7 @@ def _measured(names: Sequence[str], plan: tuple[Plan, float, tuple[int, ...]]) -
         for name in names:
             ERR.print(f"measuring: {name} …", style="dim")
             for figure in SUBJECTS[name](run):
-                ERR.print("  ".join(filter(None, cells(figure))), style="dim", markup=False, highlight=False, soft_wrap=True)
+                ERR.print(Text("  ".join(filter(None, cells(figure))), "dim"), soft_wrap=True)
                 yield figure
 
 
