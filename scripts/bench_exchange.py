@@ -45,6 +45,8 @@ QUICK_LOOK = WorkerRule(concurrency=16, pause_seconds=0.05)
 MANY = WorkerRule(concurrency=32, pause_seconds=0.3)
 """For a unit that is asked so much that there is always something in its inbox."""
 _HTTP = "inbox page, big unit, GraphQL over HTTP"
+_YOUNG = 10
+"""So much longer a server and a database that have just started are warmed up."""
 
 
 @dataclass(slots=True)
@@ -122,7 +124,7 @@ def _over_http(store: Store) -> Samples:
             bodies = [body(INBOX.text, {"first": 50}, next(run.marks)) for _ in range(calls)]
             return hub.ask(bodies, expect='"nodes":[{', connections=1, seconds=120).latencies
 
-        page(run.plan.warm_up)
+        page(run.plan.warm_up * _YOUNG)
         return Samples(tuple(page(run.plan.calls * 2) for _ in range(run.plan.rounds)))
 
 

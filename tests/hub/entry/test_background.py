@@ -13,7 +13,7 @@ from graph_models.case_records import load_needs
 from graph_models.casework import NeedState
 from graph_models.errors import StoreUnavailableError
 from graph_models.statistics_records import uncounted_units
-from hub.entry.background import _every
+from hub.entry.background import every
 from hub.outbox import InProcessBus
 from tests.hub.entry.door import KNOWN, Door, open_door, settings_in
 from tests.simulators.hostile_source import HostileSource, hang
@@ -84,7 +84,7 @@ async def test_whatever_fails_the_next_look_is_as_good_as_the_first() -> None:
         return 0
 
     with capture_logs() as logs:
-        loop = asyncio.create_task(_every(0, look))
+        loop = asyncio.create_task(every(0, look))
         async with asyncio.timeout(10):
             await done.wait()
         loop.cancel()
