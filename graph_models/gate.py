@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 
 class Gate:
-    """Who wants to be alone waits for those inside; whoever comes meanwhile waits until that is over."""
+    """Who wants to be alone waits for those inside, however long; whoever comes meanwhile waits until that is over."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()

@@ -74,7 +74,7 @@ class LadybugStore:
         self._own = threading.local()
         self._gate = Gate()
         self._log = log
-        self._checkpoint_bytes = checkpoint_bytes
+        self._checkpoint_bytes = self._checkpoint_at = checkpoint_bytes
         self._writer = ThreadPoolExecutor(1, "graph-writer")
         self._readers = ThreadPoolExecutor(readers, "graph-reader")
         self._closed = False
@@ -144,17 +144,19 @@ class LadybugStore:
 
     def _write(self, work: Work[T]) -> T:
         result = self._transact(_BEGIN, work)
-        if self._log.exists() and self._log.stat().st_size >= self._checkpoint_bytes:
-            self._put_log_into_tables()
+        try:
+            self._keep_log_short()
+        except Exception:  # what was committed is so, and durable without a checkpoint
+            self._checkpoint_at += self._checkpoint_bytes
+            LOG.exception("store.checkpoint_failed")
         return result
 
-    def _put_log_into_tables(self) -> None:
-        """Make a checkpoint. What was committed is durable without it, so one that fails is tried after the next."""
-        with self._gate.alone():
-            try:
+    def _keep_log_short(self) -> None:
+        """Put the log into the tables once it is long; after a failure not before it has grown by as much again."""
+        if self._log.exists() and self._log.stat().st_size >= self._checkpoint_at:
+            with self._gate.alone():
                 LadybugTransaction(*self._connection()).execute(_CHECKPOINT, {})
-            except StoreError:
-                LOG.exception("store.checkpoint_failed")
+            self._checkpoint_at = self._checkpoint_bytes
 
     def _transact(self, begin: str, work: Work[T]) -> T:
         """Run the whole transaction on this thread."""

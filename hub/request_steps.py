@@ -97,7 +97,7 @@ class RequestSteps:
         return await self.once(work, lambda tx: _done(tx, actor, call, plan))
 
     async def once(self, work: Work[T], done: Work[T | None]) -> T:
-        """Write; where that is refused because the same call did it in the same moment, return what ``done`` finds."""
+        """Write; where that is refused because the same call did it before or meanwhile, return what ``done`` finds."""
         try:
             return await self.store.write(work)
         except (StaleVersionError, DuplicateKeyError, HubError) as problem:

@@ -6,8 +6,11 @@ import asyncio
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
-from hub.client.errors import ClientError
+import structlog
+
 from hub.client.issuing import IssuingUnit
+
+LOG = structlog.get_logger("proofhub.worker")
 
 GATHER_SECONDS = 0.1
 """What comes within so little time is looked at together."""
@@ -29,17 +32,19 @@ class Bell:
                     async for _ in arrivals:
                         self._rung.set()
                         pause = _FIRST_PAUSE
-            except ClientError:
-                pass  # the inbox says the same of what is wrong for good
+            except Exception as problem:  # what is wrong for good the next look says, too
+                LOG.info("worker.not_told", reason=type(problem).__name__)
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
 
     async def wait(self, stop: asyncio.Event, seconds: float) -> None:
         """Wait until it rings, or the worker is to stop, or so long."""
         waiting = [asyncio.create_task(event.wait()) for event in (stop, self._rung)]
-        await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        for each in waiting:
-            each.cancel()
+        try:
+            await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in waiting:
+                each.cancel()
         if self._rung.is_set() and not stop.is_set():
             await asyncio.sleep(min(GATHER_SECONDS, seconds))
         self._rung.clear()

@@ -80,6 +80,7 @@ class Worker:
                     await self._bell.wait(stop, self.rule.pause_seconds)
                 if self._listening is not None:
                     self._listening.cancel()
+                    self._listening = None
                 await self._drain()
         except ExceptionGroup as group:
             raise group.exceptions[0] from None
@@ -123,9 +124,11 @@ class Worker:
     async def _room(self, stop: asyncio.Event) -> None:
         """Wait until one more may be begun, or the worker is to stop."""
         stopping = asyncio.create_task(stop.wait())
-        while len(self._under_way) >= self.rule.concurrency and not stop.is_set():
-            await asyncio.wait((stopping, *self._under_way.values()), return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
+        try:
+            while len(self._under_way) >= self.rule.concurrency and not stop.is_set():
+                await asyncio.wait((stopping, *self._under_way.values()), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stopping.cancel()
 
     async def _drain(self) -> None:
         if self._under_way:

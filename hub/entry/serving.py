@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import orjson
 import structlog
 import uvicorn
 from starlette.applications import Starlette
@@ -33,7 +32,7 @@ def configure_logs() -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
     ]
-    as_json = structlog.processors.JSONRenderer(_written)
+    as_json = structlog.processors.JSONRenderer(ensure_ascii=False)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(as_json, foreign_pre_chain=said))
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
@@ -42,10 +41,6 @@ def configure_logs() -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
     )
-
-
-def _written(said: object, default: Callable[[object], object]) -> str:
-    return orjson.dumps(said, default, orjson.OPT_NON_STR_KEYS).decode()
 
 
 async def serve(settings: Settings, started: Callable[[], None] | None = None) -> None:
