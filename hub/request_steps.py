@@ -112,9 +112,11 @@ class RequestSteps:
         """Return how the request stands before a step, which must be one that the actor may see.
 
         Raises:
+            NotPermittedError: the actor's posts do not allow to read requests.
             NotFoundError: it is not there for the actor.
             IdempotencyConflictError: the key was used with other content.
         """
+        require(actor, Operation.READ_REQUEST, actor.unit_code)
 
         async def work(tx: Transaction) -> tuple[VerificationRequest, bool, Case, tuple[VerificationRequest, ...]]:
             request = await load_visible(tx, actor, call.request_id)

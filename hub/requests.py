@@ -176,7 +176,6 @@ class RequestService:
             change=lambda found: replace(_drafter_only(found, actor), draft=answer, remarks=None),
             content=(answer.negative, repr(answer.facts), answer.statement),
         )
-        require(actor, Operation.READ_REQUEST, actor.unit_code)
         seen = await self.steps.seen(actor, call, plan)
         request = seen.request
         if seen.done:  # what is asked for may have changed since
@@ -225,7 +224,6 @@ class RequestService:
             change=lambda request: replace(request, seal_keeper=actor.subject),
             also=intend_too,
         )
-        require(actor, Operation.READ_REQUEST, actor.unit_code)
         seen = await self.steps.seen(actor, call, plan)
         if seen.request.part_of is not None:
             return await self.parts.answer(actor, call)
