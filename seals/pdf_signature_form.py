@@ -7,14 +7,16 @@ computes: so it is read strictly, and what need not be there may not be there. A
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
-from asn1crypto import cms, core, parser
+from asn1crypto import cms, core
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
+from seals.cms_form import encoded_anew, signing_certificates
 from seals.endorsement import ENDORSEMENT_OID
 from seals.signature_stamp import SIGNATURE_TIME_STAMP_OID
 
-_DEEPEST = 32
-_CONSTRUCTED = 1
 _MOST_CERTIFICATES = 8
 _SIGNED = {
     "1.2.840.113549.1.9.3",  # content type (RFC 5652, 11.1)
@@ -35,13 +37,7 @@ def signature_form_problem(written: bytes, data: cms.SignedData) -> str | None:
         written: the signature's own string, DER and the zeros that fill it up.
         data: the same, read.
     """
-    reasons = (
-        (not is_der(written), "the signature is not written in DER"),
-        (_has_more(data), "the signature carries more than a seal does"),
-        (not _names_one_digest(data), "the signature names more than one digest"),
-        (not _signed_as_named(data), "the attributes are not signed by the digest that the file is"),
-    )
-    return next((reason for applies, reason in reasons if applies), None)
+    return _first_problem(_RULES_OF_A_SEAL, written, data)
 
 
 def token_form_problem(written: bytes) -> str | None:
@@ -49,21 +45,7 @@ def token_form_problem(written: bytes) -> str | None:
 
     Raises what its reader raises.
     """
-    data = cms.ContentInfo.load(written)["content"]
-    signer = data["signer_infos"][0]
-    named = {algorithm["algorithm"].native for algorithm in data["digest_algorithms"]}
-    parameters = {type(algorithm["parameters"]) for algorithm in data["digest_algorithms"]}
-    by_key = signer["sid"].name == "subject_key_identifier"
-    reasons = (
-        (not is_der(written), "the time stamp is not written in DER"),
-        (data["version"].native != "v3", "the time stamp is of another version"),
-        (signer["version"].native != ("v3" if by_key else "v1"), "the time stamp is of another version"),
-        (named != {signer["digest_algorithm"]["algorithm"].native}, "the time stamp names more than one digest"),
-        (not parameters <= {core.Null, core.Void}, "the time stamp names a digest with parameters"),
-        (not isinstance(data["crls"], core.Void), "the time stamp carries lists that nobody signed"),
-        (len(signer["unsigned_attrs"] or ()) > 0, "the time stamp carries attributes that nobody signed"),
-    )
-    return next((reason for applies, reason in reasons if applies), None)
+    return _first_problem(_RULES_OF_A_TOKEN, written, cms.ContentInfo.load(written)["content"])
 
 
 def in_one_case(hexadecimal: bytes) -> bool:
@@ -72,58 +54,88 @@ def in_one_case(hexadecimal: bytes) -> bool:
     return not all(letters.search(text) for letters in _LETTERS)
 
 
-def is_der(written: bytes) -> bool:
-    """Whether all lengths are definite and as short as can be (X.690, 10.1), zeros behind the structure aside."""
-    try:
-        return _is_der(written, 0, alone=False)
-    except ValueError:
-        return False
-
-
-def _is_der(written: bytes, depth: int, *, alone: bool = True) -> bool:
-    """Read one value after the other; `alone` says that nothing may follow the last."""
-    place = 0
-    while place < len(written):
-        _, method, _, header, content, trailer = parser.parse(written[place:], strict=False)
-        if trailer or depth > _DEEPEST or len(header) + len(content) != len(parser.emit(0, 0, 0, content)):
-            return False
-        if method == _CONSTRUCTED and not _is_der(content, depth + 1):
-            return False
-        place += len(header) + len(content)
-        if not alone:
-            return True
-    return True
-
-
-def _has_more(data: cms.SignedData) -> bool:
-    """Whether there is anything that a seal does without, or another version than belongs to it."""
+def _has_no_more(data: cms.SignedData) -> bool:
+    """Whether there is nothing that a seal does without, and the version is the one that belongs to it."""
     signer = data["signer_infos"][0]
     unsigned = {attribute["type"].dotted for attribute in signer["unsigned_attrs"] or ()}
     signed = {attribute["type"].dotted for attribute in signer["signed_attrs"]}
     return (
-        (data["version"].native, signer["version"].native) != ("v1", "v1")
-        or not isinstance(data["crls"], core.Void)
-        or not unsigned <= {SIGNATURE_TIME_STAMP_OID}
-        or not signed <= _SIGNED
-        or not _is_one_chain(data)
+        (data["version"].native, signer["version"].native) == ("v1", "v1")
+        and isinstance(data["crls"], core.Void)
+        and unsigned <= {SIGNATURE_TIME_STAMP_OID}
+        and signed <= _SIGNED
+        and _is_one_chain(data)
     )
 
 
 def _is_one_chain(data: cms.SignedData) -> bool:
-    """Whether each certificate but the seal's own is that of an issuer of another one, and none is there twice."""
+    """Whether each certificate but the seal's own made another one of them, and none is there twice."""
     if len(data["certificates"]) > _MOST_CERTIFICATES:
         return False
     if any(choice.name != "certificate" for choice in data["certificates"]):
         return False
-    subjects = [choice.chosen.subject.dump() for choice in data["certificates"]]
-    issuers = {choice.chosen.issuer.dump() for choice in data["certificates"]}
-    return len(set(subjects)) == len(subjects) and sum(subject not in issuers for subject in subjects) <= 1
+    (own,) = signing_certificates(data["signer_infos"][0]["sid"].chosen, data["certificates"])
+    others = [choice.chosen.dump() for choice in data["certificates"] if choice.chosen is not own]
+    certificates = [x509.load_der_x509_certificate(der) for der in (own.dump(), *others)]
+    return len(set(certificates)) == len(certificates) and all(
+        any(_made(issuer, certificate) for certificate in certificates if certificate is not issuer)
+        for issuer in certificates[1:]
+    )
+
+
+def _made(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
+    """Whether an issuer signed a certificate, by name and by signature."""
+    if issuer.subject != certificate.issuer:
+        return False
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+        return False
+    return True
+
+
+def _names_its_certificate(data: cms.SignedData) -> bool:
+    return len(signing_certificates(data["signer_infos"][0]["sid"].chosen, data["certificates"])) == 1
 
 
 def _names_one_digest(data: cms.SignedData) -> bool:
     signer = data["signer_infos"][0]
     named = [algorithm.dump() for algorithm in data["digest_algorithms"]]
     return named == [signer["digest_algorithm"].dump()]
+
+
+def _names_one_digest_without_parameters(data: cms.SignedData) -> bool:
+    """Whether a time stamp does; its authority may write NULL in one place and nothing in the other."""
+    wanted = data["signer_infos"][0]["digest_algorithm"]["algorithm"].native
+    return [algorithm["algorithm"].native for algorithm in data["digest_algorithms"]] == [wanted] and all(
+        isinstance(algorithm["parameters"], (core.Null, core.Void)) for algorithm in data["digest_algorithms"]
+    )
+
+
+def _is_of_the_version_of_tokens(data: cms.SignedData) -> bool:
+    """RFC 5652, 5.1 and 5.3, for content that is no plain data."""
+    signer = data["signer_infos"][0]
+    by_key = signer["sid"].name == "subject_key_identifier"
+    return (data["version"].native, signer["version"].native) == ("v3", "v3" if by_key else "v1")
+
+
+def _token_has_no_more(data: cms.SignedData) -> bool:
+    unsigned = data["signer_infos"][0]["unsigned_attrs"]
+    return isinstance(data["crls"], core.Void) and len(unsigned or ()) == 0 and _is_one_chain(data)
+
+
+def _names_what_it_protects(data: cms.SignedData) -> bool:
+    """Whether both algorithms stand there as in the signed attribute that is there for it (RFC 6211, 3)."""
+    signer = data["signer_infos"][0]
+    named = cms.CMSAlgorithmProtection(
+        {name: signer[name] for name in ("digest_algorithm", "signature_algorithm")}
+    ).dump()
+    return all(
+        value.dump() == named
+        for attribute in signer["signed_attrs"]
+        if attribute["type"].native == "cms_algorithm_protection"
+        for value in attribute["values"]
+    )
 
 
 def _signed_as_named(data: cms.SignedData) -> bool:
@@ -136,3 +148,27 @@ def _signed_as_named(data: cms.SignedData) -> bool:
         return bool(algorithm.hash_algo == signer["digest_algorithm"]["algorithm"].native)
     except ValueError:
         return False
+
+
+_Rule = tuple[Callable[[cms.SignedData], bool], str]
+
+_RULES_OF_A_SEAL: tuple[_Rule, ...] = (
+    (_names_its_certificate, "the signature does not name its certificate as the certificate does"),
+    (_has_no_more, "the signature carries more than a seal does"),
+    (_names_one_digest, "the signature names more than one digest"),
+    (_names_what_it_protects, "the signature names other algorithms than its attributes do"),
+    (_signed_as_named, "the attributes are not signed by the digest that the file is"),
+)
+_RULES_OF_A_TOKEN: tuple[_Rule, ...] = (
+    (_names_its_certificate, "the time stamp does not name its certificate as the certificate does"),
+    (_is_of_the_version_of_tokens, "the time stamp is of another version"),
+    (_names_one_digest_without_parameters, "the time stamp names more than one digest, or one with parameters"),
+    (_token_has_no_more, "the time stamp carries lists, attributes or certificates that nobody signed"),
+)
+
+
+def _first_problem(rules: tuple[_Rule, ...], written: bytes, data: cms.SignedData) -> str | None:
+    problem = next((words for holds, words in rules if not holds(data)), None)
+    if problem is None and not written.startswith(encoded_anew(data)):
+        return "it is not written in DER, field by field"
+    return problem

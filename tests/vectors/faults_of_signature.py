@@ -153,6 +153,12 @@ def _stranger_certificate(data: cms.SignedData, materials: Materials) -> None:
     data["certificates"] = cms.CertificateSet([*data["certificates"], added])
 
 
+def _root_of_the_same_name(data: cms.SignedData, materials: Materials) -> None:
+    """A certificate that anybody made, named like the root: by its name it is an issuer of the chain."""
+    added = cms.CertificateChoices.load(materials.strangers.root.der)
+    data["certificates"] = cms.CertificateSet([*data["certificates"], added])
+
+
 def _lists_inside(data: cms.SignedData, materials: Materials) -> None:
     other = cms.OtherRevocationInfoFormat(
         {"other_rev_info_format": _GARBAGE_OID, "other_rev_info": core.OctetString(b"and of ownership")}
@@ -175,6 +181,12 @@ def _long_length(der: bytes) -> bytes:
     """BER with a length of more bytes than it takes."""
     content = bytes(cms.ContentInfo.load(der).contents)
     return b"\x30\x84" + len(content).to_bytes(4, "big") + content
+
+
+def _issuer_in_another_case(der: bytes) -> bytes:
+    """The name by which the signer is found: no case tells names apart (RFC 5280, 7.1), and nobody signs this one."""
+    named = bytes(_signer(cms.ContentInfo.load(der)["content"])["sid"].dump())
+    return der.replace(named, named.replace(b"NTRCN-", b"NtRCN-"))
 
 
 def _rewritten(old: bytes, new: bytes, same: bool = True) -> Callable[[Materials], bytes]:
@@ -243,9 +255,11 @@ _CMS: dict[str, tuple[Callable[[Materials], bytes], str]] = {
     "cms_with_garbage_unsigned": (_reworked(_garbage_unsigned), "signature_valid"),
     "cms_with_the_endorsement_unsigned": (_reworked(_endorsed_unsigned), "endorsement"),
     "cms_with_a_strangers_certificate": (_reworked(_stranger_certificate), "signature_valid"),
+    "cms_with_a_strangers_root": (_reworked(_root_of_the_same_name), "signature_valid"),
     "cms_with_something_among_its_lists": (_reworked(_lists_inside), "signature_valid"),
     "cms_of_indefinite_length": (_encoded(_indefinite), "signature_valid"),
     "cms_of_a_long_length": (_encoded(_long_length), "signature_valid"),
+    "cms_with_the_issuer_in_another_case": (_encoded(_issuer_in_another_case), "signature_valid"),
     "cms_in_mixed_letters": (_mixed_case, "whole_file"),
     "cms_of_nothing": (_encoded(lambda der: b"\x30\x00"), "one_seal"),
 }
