@@ -11,6 +11,7 @@ import sys
 from graph_models.neo4j_store import Neo4jStore
 from hub.clock import SystemClock
 from hub.cloud_events import CloudEvents
+from hub.entry.background import every
 from hub.kafka_publisher import KafkaBus, KafkaConfig
 from hub.outbox import Outbox
 from hub.outbox_lanes import LeasedLanes
@@ -20,10 +21,13 @@ async def main(uri: str, bootstrap: str, topic: str, name: str) -> None:
     store = await Neo4jStore.open(uri)
     lanes = LeasedLanes(store, SystemClock(), name)
     bus = KafkaBus(KafkaConfig(bootstrap, topic), CloudEvents("https://hub.test"))
-    sending = asyncio.create_task(Outbox(store, bus, lanes).run())
-    while not sending.done():
-        print(await lanes.look(), flush=True)
-        await asyncio.sleep(1)
+
+    async def look() -> int:
+        held = await lanes.look()
+        print(held, flush=True)
+        return held
+
+    await asyncio.gather(Outbox(store, bus, lanes).run(), every(1, look))
 
 
 if __name__ == "__main__":
