@@ -17,7 +17,7 @@ from seals.outlines import Glyph, Point, Segment, read_glyphs
 DIAMETER = 42.0
 """Outer diameter of the seal, in millimetres."""
 POINTS_PER_MILLIMETRE = 72 / 25.4
-SEAL_FONT = Path(__file__).parent / "fonts" / "NotoSerifCJKsc-Bold.otf"
+SEAL_FONT = Path(__file__).parent / "fonts" / "NotoSerifCJKsc-Bold.ttf"
 """The carried font of which the outlines are taken."""
 RED = (0.85, 0.08, 0.1)
 """Colour of the ink, in the page's RGB."""

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fontTools.pens.basePen import BasePen
+from fontTools.pens.qu2cuPen import Qu2CuPen
 from fontTools.ttLib import TTFont, TTLibError
 
 from seals.errors import PageError, UnprintableCharacterError
 
 Point = tuple[float, float]
+MOST_ASIDE = 0.002
+"""How far a cubic curve may be from the quadratic ones that it stands for, in em: fewer do than there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +57,13 @@ def _read(font: TTFont, text: str) -> tuple[Glyph, ...]:
     for character in text:
         glyph = glyphs[names[ord(character)]]
         pen = _OutlinePen(glyphs, em)
-        glyph.draw(pen)
+        glyph.draw(Qu2CuPen(pen, MOST_ASIDE * em, all_cubic=True))
         found.append(Glyph(tuple(pen.outline), glyph.width / em))
     return tuple(found)
 
 
 class _OutlinePen(BasePen):  # type: ignore[misc]  # fontTools ships no types
-    """Gathers an outline; the base class turns quadratic curves and components into cubic ones."""
+    """Gathers an outline of lines and cubic curves; the base class takes components apart."""
 
     def __init__(self, glyphs: object, em: int) -> None:
         super().__init__(glyphs)

@@ -13,7 +13,7 @@ RARE = "䶮㛃𬱖𫖮𪚥𠮷㴢𠅤𮧵龘"
 
 def test_the_list_of_characters_is_that_of_the_carried_fonts() -> None:
     held: set[int] = set()
-    for file in FONTS.glob("*.otf"):
+    for file in FONTS.glob("*.[ot]tf"):
         with TTFont(file, lazy=True) as font:
             held |= set(font.getBestCmap())
     assert set(covered_codes()) == held
@@ -21,7 +21,7 @@ def test_the_list_of_characters_is_that_of_the_carried_fonts() -> None:
 
 def test_the_fonts_are_these_three_and_their_licences_lie_beside_them() -> None:
     carried = {file.name for file in FONTS.iterdir()}
-    fonts = {"NotoSerifCJKsc-Regular.otf", "NotoSerifCJKsc-Bold.otf", "ProofhubRare-Regular.otf"}
+    fonts = {"NotoSerifCJKsc-Regular.ttf", "NotoSerifCJKsc-Bold.ttf", "ProofhubRare-Regular.otf"}
     assert carried == fonts | {"coverage.txt", "OFL.txt", "HANAZONO.txt"}
 
 
