@@ -37,7 +37,8 @@ from graph_models.migrations import MIGRATIONS, SCHEMA_NODE, SCHEMA_VERSION, car
 from graph_models.store import Row, Transaction, Value, Work, over_rows
 
 T = TypeVar("T")
-Words: TypeAlias = Mapping[str, ladybug.PreparedStatement]
+Shape: TypeAlias = tuple[str, ...]
+Prepared: TypeAlias = dict[tuple[str, Shape], ladybug.PreparedStatement]
 
 FILE_NAME = "graph.lbug"
 LOG_NAME = f"{FILE_NAME}.wal"
@@ -170,29 +171,26 @@ class LadybugStore:
             raise
         return result
 
-    def _connection(self) -> tuple[ladybug.Connection, Words]:
-        """Return this thread's connection, opened when the thread first needs it, and its words for transactions."""
-        found: tuple[ladybug.Connection, Words] | None = getattr(self._own, "connection", None)
+    def _connection(self) -> tuple[ladybug.Connection, Prepared]:
+        """Return this thread's connection, opened when the thread first needs it, and what was prepared on it."""
+        found: tuple[ladybug.Connection, Prepared] | None = getattr(self._own, "connection", None)
         if found is None:
-            connection = ladybug.Connection(self._database, num_threads=1)
-            words = (_BEGIN, _BEGIN_READING, _COMMIT, _ROLLBACK)
-            found = connection, {word: ladybug.PreparedStatement(connection, word) for word in words}
+            found = ladybug.Connection(self._database, num_threads=1), {}
             self._own.connection = found
             with self._adding:
-                self._connections.append(connection)
+                self._connections.append(found[0])
         return found
 
 
 class LadybugTransaction:
     """One transaction on one connection.
 
-    The library keeps each statement with parameters prepared after its first use; of those without, the words that
-    begin and end a transaction are prepared for it.
+    The library keeps statements prepared too, but searches each for what it does not have before it takes the kept one.
     """
 
-    def __init__(self, connection: ladybug.Connection, words: Words) -> None:
+    def __init__(self, connection: ladybug.Connection, prepared: Prepared) -> None:
         self._connection = connection
-        self._words = words
+        self._prepared = prepared
         self._failed = False
 
     async def run(self, statement: str, parameters: Mapping[str, Value] | None = None) -> list[Row]:
@@ -211,7 +209,7 @@ class LadybugTransaction:
         """Run a statement on this thread; the library's error becomes ours and ends the transaction."""
         try:
             result = cast(
-                "ladybug.QueryResult", self._connection.execute(self._words.get(statement, statement), parameters)
+                "ladybug.QueryResult", self._connection.execute(self._ready(statement, parameters), parameters)
             )
             try:
                 names = result.get_column_names()
@@ -221,6 +219,18 @@ class LadybugTransaction:
         except RuntimeError as error:
             self._failed = True
             raise _statement_error(error) from error
+
+    def _ready(self, statement: str, parameters: dict[str, Value]) -> str | ladybug.PreparedStatement:
+        """Return a statement prepared for parameters of such a shape; as it is where they hold lists."""
+        shape = _shape(parameters)
+        if shape is None or statement == _CHECKPOINT:
+            return statement
+        ready = self._prepared.get((statement, shape))
+        if ready is None:
+            ready = ladybug.PreparedStatement(self._connection, statement, parameters)
+            if ready.is_success():
+                self._prepared[statement, shape] = ready
+        return ready
 
     def roll_back(self) -> None:
         """Undo everything. After most failed statements the engine has done so by itself and finds nothing to undo."""
@@ -243,6 +253,25 @@ def _open(folder: Path, buffer_bytes: int) -> ladybug.Database:
         )
     except (RuntimeError, OSError) as error:
         raise _opening_error(folder, error) from error
+
+
+def _shape(parameters: Mapping[str, Value]) -> Shape | None:
+    """Say by what types the engine prepares a statement: a number's is the narrowest that holds the first one."""
+    shape = []
+    for value in parameters.values():
+        if isinstance(value, bool) or value is None or isinstance(value, (str, float)):
+            shape.append(type(value).__name__)
+        elif isinstance(value, int):
+            shape.append(_width(value))
+        else:
+            return None
+    return tuple(shape)
+
+
+def _width(value: int) -> str:
+    bits = (value if value >= 0 else ~value).bit_length()
+    size = next(size for size in (7, 8, 15, 16, 31, 32, 64) if bits <= size)
+    return f"{'-' if value < 0 else ''}{size}"
 
 
 @cache

@@ -147,3 +147,21 @@ async def test_a_guard_is_left_out_where_only_one_writes(ladybug_store: LadybugS
 @pytest.mark.parametrize("name", [name for name, text in STATEMENTS.items() if ".guard" in text])
 def test_no_statement_keeps_a_guard_in_the_embedded_engine(name: str) -> None:
     assert "guard" not in _unguarded(STATEMENTS[name])
+
+
+async def test_a_statement_that_was_prepared_for_small_numbers_takes_large_ones(tmp_path: Path) -> None:
+    edges = [sign * (2**bits + more) for bits in (0, 7, 8, 15, 16, 31, 32, 62) for more in (-1, 0) for sign in (1, -1)]
+    store = await _opened(tmp_path / "graph")
+    await store.write(lambda tx: tx.run("CREATE NODE TABLE Number(id INT64 PRIMARY KEY, value INT64, said STRING)"))
+
+    async def written(tx: Transaction) -> list[dict[str, object]]:
+        for place, value in enumerate([*edges, *reversed(edges)]):
+            said = None if value % 2 else str(value)
+            words = "CREATE (:Number {id: $id, value: $value, said: $said})"
+            await tx.run(words, {"id": place, "value": value, "said": said})
+        return await tx.run("MATCH (n:Number) RETURN n.value AS value, n.said AS said ORDER BY n.id")
+
+    rows = await store.write(written)
+    assert [row["value"] for row in rows] == [*edges, *reversed(edges)]
+    assert [row["said"] for row in rows] == [None if value % 2 else str(value) for value in [*edges, *reversed(edges)]]
+    await store.close()
