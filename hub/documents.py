@@ -37,6 +37,7 @@ class FolderDocumentStore:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._durable = set[Path]()
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     async def put(self, data: bytes) -> str:
@@ -63,7 +64,9 @@ class FolderDocumentStore:
         if place.exists():
             return
         place.parent.mkdir(exist_ok=True, mode=0o700)
-        _flush_folder(self._folder)
+        if place.parent not in self._durable:  # another process may have made it, and not flushed it yet
+            _flush_folder(self._folder)
+            self._durable.add(place.parent)
         # A name that nobody else has, on any machine that mounts the folder: the same document may come twice at once.
         descriptor, beside = tempfile.mkstemp(prefix=f"{place.name}.", dir=place.parent)
         try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import threading
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import date, datetime, timedelta, timezone
 from functools import cache
 from pathlib import Path
@@ -18,7 +18,7 @@ import orjson
 import typst
 import zxingcpp
 
-from seals.endorsement import Fact, facts_json
+from seals.endorsement import Endorsement, Fact, facts_json
 from seals.errors import PageError
 from seals.glyphs import FONTS
 from seals.kinds import SealKind
@@ -40,6 +40,7 @@ _SIZE_OF_LONG_ONES = 12.0
 """Size of type for the facts where several pages are needed, in points."""
 _ONE_PAGE_AT_MOST = 1200
 """With more characters than these in the values, one page is not tried."""
+_SHOWN = tuple(each.name for each in fields(Endorsement))
 _DARK = re.compile(rb"\0+")
 _SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 _kept = threading.local()
@@ -131,7 +132,7 @@ def _inputs(content: PageContent) -> dict[str, object]:
     local = endorsement.extracted_at.astimezone(_SHANGHAI)
     valid_until = content.valid_until
     return {
-        **asdict(endorsement),
+        **{name: getattr(endorsement, name) for name in _SHOWN},
         "title": content.title,
         "title_en": content.title_en,
         "facts": [_fact(fact) for fact in content.facts],
