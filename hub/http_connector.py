@@ -21,8 +21,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-import httpx
+import aiohttp
+import orjson
 import stamina
 import structlog
 from purgatory import AsyncCircuitBreakerFactory
@@ -88,8 +90,8 @@ class HttpSourceConfig:
     limits: SourceLimits = SourceLimits()
 
     def __post_init__(self) -> None:
-        url = httpx.URL(self.url)
-        if url.scheme != "https" and not (url.scheme == "http" and _is_loopback(url.host)):
+        url = urlsplit(self.url)
+        if url.scheme != "https" and not (url.scheme == "http" and _is_loopback(url.hostname or "")):
             raise _misconfigured(self.code, "url", "must be https; plain http is for loopback only")
         if not _TOKEN.fullmatch(self.token):
             raise _misconfigured(self.code, "token", "must be printable ASCII without spaces, and not empty")
@@ -107,15 +109,9 @@ class HttpSource:
         limits = config.limits
         self._config = config
         self._now = now
+        self._tls = _tls(config)
         self._breakers = AsyncCircuitBreakerFactory(limits.breaker_failures, limits.breaker_seconds)
-        self._client = httpx.AsyncClient(
-            verify=_tls(config),
-            headers=_headers(config),
-            timeout=httpx.Timeout(limits.read_seconds, connect=limits.connect_seconds),
-            limits=httpx.Limits(max_connections=limits.connections, max_keepalive_connections=limits.connections),
-            follow_redirects=False,
-            trust_env=False,
-        )
+        self._opened: aiohttp.ClientSession | None = None
 
     @property
     def code(self) -> str:
@@ -142,7 +138,22 @@ class HttpSource:
 
     async def close(self) -> None:
         """Close the kept connections."""
-        await self._client.aclose()
+        if self._opened is not None:
+            await self._opened.close()
+
+    def _session(self) -> aiohttp.ClientSession:
+        """Return what keeps the connections, which belongs to the loop that asks first."""
+        if self._opened is None:
+            limits = self._config.limits
+            self._opened = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=limits.connections, ssl=self._tls),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                headers=_headers(self._config),
+                timeout=aiohttp.ClientTimeout(sock_connect=limits.connect_seconds, sock_read=limits.read_seconds),
+                auto_decompress=False,
+                trust_env=False,
+            )
+        return self._opened
 
     async def _through_breaker(self, query: SourceQuery) -> SourceOutcome:
         breaker = await self._breakers.get_breaker(self.code)
@@ -179,15 +190,18 @@ class HttpSource:
             "case": query.case_number,
             "purpose": query.purpose,
         }
-        headers = {"X-Request-ID": query.request_id}
+        headers = {"Content-Type": _MEDIA_TYPE, "X-Request-ID": query.request_id}
+        asked = self._session().post(
+            self._config.url, data=orjson.dumps(question), headers=headers, allow_redirects=False
+        )
         try:
-            async with self._client.stream("POST", self._config.url, json=question, headers=headers) as response:
+            async with asked as response:
                 _check_head(response)
                 return await _read(response, self._config.limits.answer_bytes)
-        except httpx.TimeoutException as problem:
-            passes = isinstance(problem, httpx.ConnectTimeout)
+        except aiohttp.ServerTimeoutError as problem:
+            passes = isinstance(problem, aiohttp.ConnectionTimeoutError)
             raise _DownError(DownReason.TIMEOUT, type(problem).__name__, may_pass=passes) from None
-        except httpx.HTTPError as problem:
+        except aiohttp.ClientError as problem:
             raise _DownError(DownReason.CONNECTION, type(problem).__name__, may_pass=True) from None
 
     def _latest_time(self) -> datetime:
@@ -268,9 +282,9 @@ def _time(text: str, latest: datetime) -> datetime:
     return as_of
 
 
-def _check_head(response: httpx.Response) -> None:
+def _check_head(response: aiohttp.ClientResponse) -> None:
     """Return if the answer is one to be read, by status, media type and encoding."""
-    status = response.status_code
+    status = response.status
     if status in (401, 403):
         raise _DownError(DownReason.UNAUTHORISED, f"status {status}")
     if status == 429 or status >= 500:
@@ -283,9 +297,9 @@ def _check_head(response: httpx.Response) -> None:
         raise _malformed("the answer is compressed, which was not asked for")
 
 
-async def _read(response: httpx.Response, limit: int) -> bytes:
+async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:
     body = bytearray()
-    async for chunk in response.aiter_raw():
+    async for chunk in response.content.iter_any():
         body += chunk
         if len(body) > limit:
             raise _DownError(DownReason.TOO_LARGE, f"the answer is longer than {limit} bytes")
@@ -307,7 +321,7 @@ def _headers(config: HttpSourceConfig) -> dict[str, str]:
 
 
 def _tls(config: HttpSourceConfig) -> ssl.SSLContext:
-    if httpx.URL(config.url).scheme == "http":
+    if urlsplit(config.url).scheme == "http":
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # trusts nobody, and spares reading the system's authorities
     try:
         context = ssl.create_default_context(cafile=config.ca_file)

@@ -12,6 +12,7 @@ from scripts.bench_run import Run, ServedHub
 
 TOGETHER = 8
 """Callers at a time where the rate is measured."""
+_OPENED = '"case":{'
 _MET = '"state":"MET"'
 
 
@@ -19,7 +20,8 @@ def extractions(run: Run) -> Iterator[Figure]:
     """Open cases that need exactly one shared proof: one caller at a time, then several."""
     with run.hubs(ITEM) as hubs:
         for hub in hubs.values():
-            hub.ask(_cases(run, run.plan.warm_up), expect=_MET, connections=1, seconds=60)
+            # A young database may take longer than opening waits for an extraction.
+            hub.ask(_cases(run, run.plan.warm_up), expect=_OPENED, connections=1, seconds=60)
         alone: dict[str, list[tuple[float, ...]]] = {name: [] for name in hubs}
         rates: dict[str, list[float]] = {name: [] for name in hubs}
         for _ in range(run.plan.rounds):
@@ -52,7 +54,7 @@ def _alone(run: Run, hub: ServedHub) -> tuple[float, ...]:
 
 def _together(run: Run, hub: ServedHub) -> float:
     bodies = _cases(run, int(400 * run.seconds))
-    return hub.ask(bodies, expect='"case":{', connections=TOGETHER, seconds=run.seconds).rate
+    return hub.ask(bodies, expect=_OPENED, connections=TOGETHER, seconds=run.seconds).rate
 
 
 def _cases(run: Run, count: int) -> list[str]:

@@ -118,7 +118,7 @@ async def test_a_source_that_nobody_runs_is_down() -> None:
     async with HostileSource(hang) as source:
         url = source.url
     connector = _connector(url)
-    assert await connector.fetch(QUERY) == SourceDown(DownReason.CONNECTION, "ConnectError")
+    assert await connector.fetch(QUERY) == SourceDown(DownReason.CONNECTION, "ClientConnectorError")
     await connector.close()
 
 

@@ -73,13 +73,13 @@ async def test_a_hub_without_its_certificate_gets_nothing(authority: Authority, 
 async def test_a_source_that_nobody_known_vouches_for_is_told_nothing(address: str, tmp_path: Path) -> None:
     stranger = Authority(tmp_path, "stranger")
     outcome = await _ask(HttpSourceConfig(code="tax", url=address, token="t", ca_file=stranger.file))
-    assert outcome == SourceDown(DownReason.CONNECTION, "ConnectError")
+    assert outcome == SourceDown(DownReason.CONNECTION, "ClientConnectorCertificateError")
 
 
 async def test_a_certificate_for_another_name_is_not_taken(authority: Authority, address: str) -> None:
     elsewhere = address.replace("127.0.0.1", "localhost")
     outcome = await _ask(HttpSourceConfig(code="tax", url=elsewhere, token="t", ca_file=authority.file))
-    assert outcome == SourceDown(DownReason.CONNECTION, "ConnectError")
+    assert outcome == SourceDown(DownReason.CONNECTION, "ClientConnectorCertificateError")
 
 
 @pytest.mark.parametrize("content", [None, b"no PEM"])
