@@ -19,9 +19,10 @@ import httpx
 import structlog
 
 from pki.errors import MalformedTimeStampError, PkiError, TimeStampUnavailableError
-from pki.timestamp_tokens import LONGEST_TOKEN, check_token, read_token
+from pki.timestamp_tokens import LONGEST_TOKEN, UNREADABLE, check_token, read_token
 from pki.timestamps import granted_token, time_stamp_request
 from seals.errors import SealsError
+from seals.pdf_signature_form import token_form_problem
 
 LOG = structlog.get_logger("proofhub.timestamps")
 
@@ -55,13 +56,23 @@ class StampTrust:
     now: Callable[[], datetime]
 
     def require(self, token: bytes, digest: bytes) -> None:
-        """Return if a token, DER, can be believed and its time is ours. Raises MalformedTimeStampError."""
+        """Return if a token, DER, can be believed and its time is ours. Raises MalformedTimeStampError.
+
+        What a verifier of ours would refuse is refused here, where another authority can still be asked.
+        """
         said = read_token(token)
-        problem = check_token(said, digest, self.roots, self.helpers).problem
+        problem = check_token(said, digest, self.roots, self.helpers).problem or _form_problem(token)
         if problem is not None:
             raise MalformedTimeStampError(f"the time stamp cannot be believed: {problem}")
         if abs(said.at - self.now()) > CLOCK_DIFFERENCE:
             raise MalformedTimeStampError("the clock of the time-stamp authority is not ours")
+
+
+def _form_problem(token: bytes) -> str | None:
+    try:
+        return token_form_problem(token)
+    except UNREADABLE as problem:
+        raise MalformedTimeStampError("this is no time-stamp token") from problem
 
 
 @dataclass(slots=True)

@@ -26,10 +26,13 @@ from pki.trust import TrustRoot
 from seals.errors import SignerUnavailableError
 from tests.hub.set_clock import NOW, SetClock
 from tests.simulators.running_app import running
+from tests.vectors.additions import enlarged
 
 DIGEST = hashlib.sha256("证明".encode()).digest()
 QUICK = StampLimits(total_seconds=2.0, address_seconds=1.0, rest_seconds=10.0)
 NOBODY = "http://127.0.0.1:9/tsa"
+TOKEN = -2
+"""Which of an answer's structures the token is, counted from the outermost."""
 _serials = itertools.count(2**70)
 Answer = Callable[[bytes], Response]
 
@@ -139,8 +142,19 @@ def test_a_service_that_never_answers_costs_no_more_than_its_bound(service: Serv
         lambda service: lambda asked: reply(service.answered(b"no request")),
         lambda service: lambda asked: reply(service.answered(asked, NOW + timedelta(minutes=6))),
         lambda service: lambda asked: reply(service.answered(asked, NOW - timedelta(minutes=6))),
+        lambda service: lambda asked: reply([*enlarged(service.answered(asked), b"\5\0")][TOKEN]),
     ],
-    ids=["too long", "another type", "redirect", "rubbish", "empty", "rejection", "clock ahead", "clock behind"],
+    ids=[
+        "too long",
+        "another type",
+        "redirect",
+        "rubbish",
+        "empty",
+        "rejection",
+        "clock ahead",
+        "clock behind",
+        "more",
+    ],
 )
 def test_what_is_no_token_of_now_is_as_good_as_none(service: Service, answer: Callable[[Service], Answer]) -> None:
     service.answer = answer(service)
