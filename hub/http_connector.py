@@ -46,6 +46,7 @@ NAME_CHARACTERS = 200
 """Longest name of a register."""
 _MEDIA_TYPE = "application/json"
 _TOKEN = re.compile(r"[\x21-\x7e]+")
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _RFC_3339 = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$"
 
 
@@ -90,11 +91,18 @@ class HttpSourceConfig:
     limits: SourceLimits = SourceLimits()
 
     def __post_init__(self) -> None:
-        url = urlsplit(self.url)
+        try:
+            url = urlsplit(self.url)
+        except ValueError:
+            raise _misconfigured(self.code, "url", "is no address") from None
+        if not url.hostname or url.username is not None:
+            raise _misconfigured(self.code, "url", "must name a host and nobody who logs in")
         if url.scheme != "https" and not (url.scheme == "http" and _is_loopback(url.hostname or "")):
             raise _misconfigured(self.code, "url", "must be https; plain http is for loopback only")
         if not _TOKEN.fullmatch(self.token):
             raise _misconfigured(self.code, "token", "must be printable ASCII without spaces, and not empty")
+        if not _HEADER.fullmatch(self.token_header):
+            raise _misconfigured(self.code, "token_header", "must be the name of a header (RFC 9110, 5.6.2)")
 
 
 class HttpSource:
@@ -197,11 +205,11 @@ class HttpSource:
         try:
             async with asked as response:
                 _check_head(response)
-                return await _read(response, self._config.limits.answer_bytes)
+                return await _read(response, self._config.limits)
         except aiohttp.ServerTimeoutError as problem:
             passes = isinstance(problem, aiohttp.ConnectionTimeoutError)
             raise _DownError(DownReason.TIMEOUT, type(problem).__name__, may_pass=passes) from None
-        except aiohttp.ClientError as problem:
+        except (aiohttp.ClientError, ValueError) as problem:  # ValueError: an address or a header that cannot be sent
             raise _DownError(DownReason.CONNECTION, type(problem).__name__, may_pass=True) from None
 
     def _latest_time(self) -> datetime:
@@ -297,13 +305,22 @@ def _check_head(response: aiohttp.ClientResponse) -> None:
         raise _malformed("the answer is compressed, which was not asked for")
 
 
-async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:
+async def _read(response: aiohttp.ClientResponse, limits: SourceLimits) -> bytes:
     body = bytearray()
-    async for chunk in response.content.iter_any():
+    while chunk := await _chunk(response, limits.read_seconds):
         body += chunk
-        if len(body) > limit:
-            raise _DownError(DownReason.TOO_LARGE, f"the answer is longer than {limit} bytes")
+        if len(body) > limits.answer_bytes:
+            raise _DownError(DownReason.TOO_LARGE, f"the answer is longer than {limits.answer_bytes} bytes")
     return bytes(body)
+
+
+async def _chunk(response: aiohttp.ClientResponse, seconds: float) -> bytes:
+    """Wait for more of the body, by a clock of our own: the client's stops when it cannot read what came."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await response.content.readany()
+    except TimeoutError:
+        raise _DownError(DownReason.TIMEOUT, f"silent for {seconds} s") from None
 
 
 def _malformed(detail: str) -> _DownError:

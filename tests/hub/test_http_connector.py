@@ -26,6 +26,7 @@ from tests.simulators.hostile_source import (
     send_endless_heads,
     speak_no_http,
     stated,
+    stumble,
 )
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -112,6 +113,22 @@ async def test_a_source_that_misbehaves_is_down_and_why_is_told(behaviour: Behav
     outcome = await asyncio.wait_for(_ask(behaviour), timeout=20)
     assert isinstance(outcome, SourceDown), outcome
     assert outcome.reason is reason
+
+
+async def test_what_cannot_be_read_further_is_waited_for_no_longer_than_a_silent_source() -> None:
+    limits = SourceLimits(total_seconds=30, read_seconds=0.3, attempts=1)
+    async with _asking(stumble, limits=limits) as (connector, _):
+        outcome = await asyncio.wait_for(connector.fetch(QUERY), timeout=10)
+    assert isinstance(outcome, SourceDown)
+    assert outcome.reason in (DownReason.TIMEOUT, DownReason.CONNECTION)
+
+
+async def test_an_address_that_no_name_can_be_is_a_source_that_is_down() -> None:
+    connector = _connector("https://registry..example/records")
+    outcome = await connector.fetch(QUERY)
+    await connector.close()
+    assert isinstance(outcome, SourceDown)
+    assert outcome.reason is DownReason.CONNECTION
 
 
 async def test_a_source_that_nobody_runs_is_down() -> None:
@@ -248,6 +265,18 @@ async def test_the_log_says_source_outcome_and_time_and_nothing_personal(behavio
 def test_plain_http_is_for_loopback_only(url: str) -> None:
     with pytest.raises(InvalidInputError, match="https"):
         HttpSourceConfig(code="tax", url=url, token="t")
+
+
+@pytest.mark.parametrize("url", ["https:///records", "https://[::1/", "https://clerk:secret@tax.example/"])
+def test_an_address_names_a_host_and_nobody_who_logs_in(url: str) -> None:
+    with pytest.raises(InvalidInputError, match="url"):
+        HttpSourceConfig(code="tax", url=url, token="t")
+
+
+@pytest.mark.parametrize("header", ["", "X Key", "X-Key:", "X-Key\r\nX-Other"])
+def test_what_is_no_name_of_a_header_is_refused(header: str) -> None:
+    with pytest.raises(InvalidInputError, match="token_header"):
+        HttpSourceConfig(code="tax", url="https://tax.example/records", token="t", token_header=header)
 
 
 @pytest.mark.parametrize("token", ["", "two words", "line\r\nX-Other: 1", "口令"])

@@ -126,6 +126,16 @@ async def drip(writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(0.02)
 
 
+async def stumble(writer: asyncio.StreamWriter) -> None:
+    """Begin an answer in chunks, then send one of no size, and no more."""
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n")
+    await writer.drain()
+    await asyncio.sleep(0.05)
+    writer.write(b"no size\r\n")
+    await writer.drain()
+    await asyncio.sleep(60)
+
+
 class Flood:
     """Sends 100 MB, and counts what was taken of it."""
 
