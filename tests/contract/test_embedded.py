@@ -165,3 +165,11 @@ async def test_a_statement_that_was_prepared_for_small_numbers_takes_large_ones(
     assert [row["value"] for row in rows] == [*edges, *reversed(edges)]
     assert [row["said"] for row in rows] == [None if value % 2 else str(value) for value in [*edges, *reversed(edges)]]
     await store.close()
+
+
+async def test_a_number_that_the_engine_does_not_take_is_an_error_of_the_store(tmp_path: Path) -> None:
+    store = await _opened(tmp_path / "graph")
+    for number in (2**63, 2**64, -(2**64)):
+        with pytest.raises(StoreError):
+            await store.write(lambda tx, number=number: tx.run("CREATE (:NoTable {id: $id})", {"id": number}))
+    await store.close()
