@@ -21,6 +21,7 @@ import structlog
 from pki.errors import MalformedTimeStampError, PkiError, TimeStampUnavailableError
 from pki.timestamp_tokens import LONGEST_TOKEN, UNREADABLE, check_token, read_token
 from pki.timestamps import granted_token, time_stamp_request
+from pki.trust import belong_together
 from seals.errors import SealsError
 from seals.pdf_signature_form import token_form_problem
 
@@ -61,7 +62,10 @@ class StampTrust:
         What a verifier of ours would refuse is refused here, where another authority can still be asked.
         """
         said = read_token(token)
-        problem = check_token(said, digest, self.roots, self.helpers).problem or _form_problem(token)
+        answer = check_token(said, digest, self.roots, self.helpers)
+        problem = answer.problem or _form_problem(token)
+        if problem is None and not belong_together(said.others, answer.path, self.roots):
+            problem = "it carries a certificate that does not belong to it"
         if problem is not None:
             raise MalformedTimeStampError(f"the time stamp cannot be believed: {problem}")
         if abs(said.at - self.now()) > CLOCK_DIFFERENCE:

@@ -196,7 +196,8 @@ def _signature_computes(signer: Any, certificate: bytes, digest: str) -> bool:
         if isinstance(key, rsa.RSAPublicKey) and method.signature_algo == "rsassa_pkcs1v15":
             key.verify(signature, signed, padding.PKCS1v15(), algorithm)
         elif isinstance(key, rsa.RSAPublicKey) and method.signature_algo == "rsassa_pss":
-            key.verify(signature, signed, padding.PSS(padding.MGF1(algorithm), padding.PSS.AUTO), algorithm)
+            salt = int(method["parameters"]["salt_length"].native)
+            key.verify(signature, signed, padding.PSS(padding.MGF1(algorithm), salt), algorithm)
         elif isinstance(key, ec.EllipticCurvePublicKey) and method.signature_algo == "ecdsa":
             key.verify(signature, signed, ec.ECDSA(algorithm))
         else:

@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import verification
 
@@ -147,6 +147,30 @@ def find_path(
     except (verification.VerificationError, ValueError, x509.InvalidVersion, UnsupportedAlgorithm) as problem:
         return CertificatePath((), " ".join(str(problem).split())[:_PROBLEM_LENGTH])
     return CertificatePath(tuple(verified.chain), None)
+
+
+def belong_together(brought: Iterable[bytes], path: CertificatePath, roots: Iterable[bytes]) -> bool:
+    """Whether each certificate that a signature brings is on its path, or leads to one that is there or to a root.
+
+    Nobody signs which certificates a signature brings: another program could put anything among them. All are DER.
+    """
+    believed = [*path.certificates, *_load(roots)]
+    try:
+        left = {x509.load_der_x509_certificate(der) for der in brought} - set(believed)
+    except (ValueError, x509.InvalidVersion):
+        return False
+    while led := {one for one in left if any(_issued(one, issuer) for issuer in believed)}:
+        believed += led
+        left -= led
+    return not left
+
+
+def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (InvalidSignature, UnsupportedAlgorithm, TypeError, ValueError):
+        return False
+    return True
 
 
 def _load(certificates: Iterable[bytes]) -> list[x509.Certificate]:

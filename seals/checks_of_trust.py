@@ -6,6 +6,7 @@ The time of sealing is the earliest that a time stamp proves, or else the one th
 from __future__ import annotations
 
 from pki.revocation import RevocationStatus
+from pki.trust import belong_together
 from seals.check_results import Outcome, failed, indeterminate, not_asked, passed
 from seals.checks_context import CheckContext
 from seals.checks_of_file import no_seal
@@ -22,6 +23,12 @@ def trusted(context: CheckContext) -> Outcome:
             f"{seal.signer.subject}: {context.path.problem}",
             "印章证书不是受信任的机构签发，或者盖章时不在有效期内",
             "The seal's certificate was not issued by a trusted authority, or was not valid when it sealed",
+        )
+    if not belong_together(seal.signer.others, context.path, context.material.roots):
+        return failed(
+            "a certificate that leads nowhere",
+            "签名中夹带了与印章无关的证书",
+            "The signature carries a certificate that does not belong to the seal",
         )
     names = " <- ".join(found.subject.rfc4514_string() for found in context.path.certificates)
     return passed(

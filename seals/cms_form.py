@@ -7,6 +7,8 @@ anybody wrote otherwise differs from it.
 
 from __future__ import annotations
 
+from typing import Any
+
 from asn1crypto import algos, cms, core, x509
 
 from pki.der import OCTET_STRING, SEQUENCE, SET, TAGGED_0, TAGGED_1, element
@@ -79,10 +81,17 @@ def _algorithm(algorithm: algos.DigestAlgorithm | algos.SignedDigestAlgorithm) -
     parameters = algorithm["parameters"]
     name = core.ObjectIdentifier(algorithm["algorithm"].dotted).dump()
     if isinstance(parameters, algos.RSASSAPSSParams):
-        fields = {field: parameters[field] for field in parameters.native}
-        return element(SEQUENCE, name, algos.RSASSAPSSParams(fields).dump())
+        return element(SEQUENCE, name, _pss(parameters.native))
     bare = isinstance(parameters, core.Void) or algorithm["algorithm"].native.endswith("_ecdsa")
     return element(SEQUENCE, name, b"" if bare else core.Null().dump())
+
+
+def _pss(said: dict[str, Any]) -> bytes:
+    """Encode parameters of RSASSA-PSS with one digest throughout (RFC 4055, 3.1), from their values alone."""
+    digest = {"algorithm": said["hash_algorithm"]["algorithm"]}
+    mask = {"algorithm": "mgf1", "parameters": digest}
+    fields = {"hash_algorithm": digest, "mask_gen_algorithm": mask, "salt_length": int(said["salt_length"])}
+    return bytes(algos.RSASSAPSSParams(fields).dump())
 
 
 def _content(content: cms.EncapsulatedContentInfo) -> bytes:

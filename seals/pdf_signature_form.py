@@ -68,16 +68,20 @@ def _has_no_more(data: cms.SignedData) -> bool:
     )
 
 
+def _has_few_certificates(data: cms.SignedData) -> bool:
+    """Whether there are certificates only, not many, and none twice; whether they belong together shows their path."""
+    choices = [choice.dump() for choice in data["certificates"] if choice.name == "certificate"]
+    return len(choices) == len(data["certificates"]) <= _MOST_CERTIFICATES and len(set(choices)) == len(choices)
+
+
 def _is_one_chain(data: cms.SignedData) -> bool:
-    """Whether each certificate but the seal's own made another one of them, and none is there twice."""
-    if len(data["certificates"]) > _MOST_CERTIFICATES:
-        return False
-    if any(choice.name != "certificate" for choice in data["certificates"]):
+    """Whether each certificate but the seal's own made another one of them, and no two are of one name."""
+    if not _has_few_certificates(data):
         return False
     (own,) = signing_certificates(data["signer_infos"][0]["sid"].chosen, data["certificates"])
     others = [choice.chosen.dump() for choice in data["certificates"] if choice.chosen is not own]
     certificates = [x509.load_der_x509_certificate(der) for der in (own.dump(), *others)]
-    return len(set(certificates)) == len(certificates) and all(
+    return len({certificate.subject for certificate in certificates}) == len(certificates) and all(
         any(_made(issuer, certificate) for certificate in certificates if certificate is not issuer)
         for issuer in certificates[1:]
     )
@@ -121,7 +125,7 @@ def _is_of_the_version_of_tokens(data: cms.SignedData) -> bool:
 
 def _token_has_no_more(data: cms.SignedData) -> bool:
     unsigned = data["signer_infos"][0]["unsigned_attrs"]
-    return isinstance(data["crls"], core.Void) and len(unsigned or ()) == 0 and _is_one_chain(data)
+    return isinstance(data["crls"], core.Void) and len(unsigned or ()) == 0 and _has_few_certificates(data)
 
 
 def _names_what_it_protects(data: cms.SignedData) -> bool:

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from pki.revocation import RevocationAnswer, RevocationStatus, check_revocation
-from pki.timestamp_tokens import TimeStampToken, TokenAnswer, check_token
+from pki.timestamp_tokens import TokenAnswer, check_token
+from pki.trust import belong_together
 from seals.check_results import CheckStatus
 from seals.pdf_time_stamps import TimeStampFinding
 
@@ -97,31 +96,9 @@ def _judge(finding: TimeStampFinding, material: TrustMaterial, at: datetime, sho
     answer = check_token(token, finding.digest, material.stamp_roots, material.certificates)
     if answer.problem is not None:
         return JudgedStamp(finding, CheckStatus.FAILED, answer.problem)
-    if not _belong_together(token, answer, material):
+    if not belong_together(token.others, answer.path, material.stamp_roots):
         return JudgedStamp(finding, CheckStatus.FAILED, "it carries a certificate that does not belong to it")
     return _judge_revocation(finding, answer, material, shown)
-
-
-def _belong_together(token: TimeStampToken, answer: TokenAnswer, material: TrustMaterial) -> bool:
-    """Whether each certificate that a token brings is on its path, or issued by one that is there or on the path.
-
-    Nobody signs which certificates a token brings: another program could put anything among them.
-    """
-    path = {certificate.public_bytes(Encoding.DER) for certificate in answer.path.certificates}
-    try:
-        brought = [x509.load_der_x509_certificate(der) for der in token.others if der not in path]
-        above = [x509.load_der_x509_certificate(der) for der in (*token.others, *path, *material.stamp_roots)]
-        return all(any(_issued(certificate, issuer) for issuer in above) for certificate in brought)
-    except ValueError:
-        return False
-
-
-def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
-    try:
-        certificate.verify_directly_issued_by(issuer)
-    except (InvalidSignature, UnsupportedAlgorithm, TypeError, ValueError):
-        return False
-    return True
 
 
 def _judge_revocation(

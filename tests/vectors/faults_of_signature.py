@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from asn1crypto import algos, cms, core, tsp
+from asn1crypto import algos, cms, core, tsp, x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -159,6 +159,23 @@ def _root_of_the_same_name(data: cms.SignedData, materials: Materials) -> None:
     data["certificates"] = cms.CertificateSet([*data["certificates"], added])
 
 
+def _clone_of_the_issuer(data: cms.SignedData, materials: Materials) -> None:
+    """The issuer's certificate with other words in it, in its own place; its signature does not compute."""
+    _put_clone(data, materials.city.issuing.der, beside=False)
+
+
+def _clone_of_the_root(data: cms.SignedData, materials: Materials) -> None:
+    """The root's certificate with words for its signature, beside the others."""
+    _put_clone(data, materials.city.root.der, beside=True)
+
+
+def _put_clone(data: cms.SignedData, der: bytes, *, beside: bool) -> None:
+    clone = x509.Certificate.load(der).copy()
+    clone["signature_value"] = core.OctetBitString(b"and of ownership of the house")
+    kept = [choice for choice in data["certificates"] if beside or choice.chosen.subject != clone.subject]
+    data["certificates"] = cms.CertificateSet([*kept, cms.CertificateChoices.load(clone.dump(force=True))])
+
+
 def _lists_inside(data: cms.SignedData, materials: Materials) -> None:
     other = cms.OtherRevocationInfoFormat(
         {"other_rev_info_format": _GARBAGE_OID, "other_rev_info": core.OctetString(b"and of ownership")}
@@ -256,6 +273,8 @@ _CMS: dict[str, tuple[Callable[[Materials], bytes], str]] = {
     "cms_with_the_endorsement_unsigned": (_reworked(_endorsed_unsigned), "endorsement"),
     "cms_with_a_strangers_certificate": (_reworked(_stranger_certificate), "signature_valid"),
     "cms_with_a_strangers_root": (_reworked(_root_of_the_same_name), "signature_valid"),
+    "cms_with_a_clone_of_its_issuer": (_reworked(_clone_of_the_issuer), "trusted"),
+    "cms_with_a_clone_of_its_root": (_reworked(_clone_of_the_root), "trusted"),
     "cms_with_something_among_its_lists": (_reworked(_lists_inside), "signature_valid"),
     "cms_of_indefinite_length": (_encoded(_indefinite), "signature_valid"),
     "cms_of_a_long_length": (_encoded(_long_length), "signature_valid"),
