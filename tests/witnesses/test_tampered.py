@@ -74,6 +74,7 @@ ONLY_OURS: dict[str, tuple[str, ...]] = {
         "cms_of_indefinite_length",
         "cms_with_a_second_signer",
         "cms_with_a_strangers_certificate",
+        "cms_with_a_clone_of_its_root",
         "cms_with_a_strangers_root",
         "cms_with_garbage_unsigned",
         "cms_with_something_among_its_lists",
