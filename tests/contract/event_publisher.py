@@ -8,6 +8,8 @@ from __future__ import annotations
 import asyncio
 import sys
 
+import structlog
+
 from graph_models.neo4j_store import Neo4jStore
 from hub.clock import SystemClock
 from hub.cloud_events import CloudEvents
@@ -18,6 +20,7 @@ from hub.outbox_lanes import LeasedLanes
 
 
 async def main(uri: str, bootstrap: str, topic: str, name: str) -> None:
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # its output is the numbers alone
     store = await Neo4jStore.open(uri)
     lanes = LeasedLanes(store, SystemClock(), name)
     bus = KafkaBus(KafkaConfig(bootstrap, topic), CloudEvents("https://hub.test"))
