@@ -121,7 +121,7 @@ def _read(signed: Any) -> TimeStampToken:
     (signer,) = signed["signer_infos"]
     named = signer["sid"].chosen
     certificates = [found.chosen for found in signed["certificates"] if found.name == "certificate"]
-    mine = [found for found in certificates if _is_named(found, named)]
+    mine = [found for found in certificates if is_named(found, named)]
     if len(mine) != 1:
         raise ValueError("the certificate that signed is not in it")
     certificate = bytes(mine[0].dump())
@@ -138,7 +138,11 @@ def _read(signed: Any) -> TimeStampToken:
     )
 
 
-def _is_named(certificate: Any, sid: Any) -> bool:
+def is_named(certificate: Any, sid: Any) -> bool:
+    """Whether a signer's identifier names a certificate: by its issuer, byte for byte, and number, or by its key.
+
+    Names are the same in any case (RFC 5280, 7.1); but nobody signs how they stand in an identifier.
+    """
     if isinstance(sid, cms.IssuerAndSerialNumber):
         same_issuer = certificate.issuer.dump() == sid["issuer"].dump()
         return bool(same_issuer and certificate.serial_number == sid["serial_number"].native)

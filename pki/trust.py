@@ -159,13 +159,14 @@ def belong_together(brought: Iterable[bytes], path: CertificatePath, roots: Iter
         left = {x509.load_der_x509_certificate(der) for der in brought} - set(believed)
     except (ValueError, x509.InvalidVersion):
         return False
-    while led := {one for one in left if any(_issued(one, issuer) for issuer in believed)}:
+    while led := {one for one in left if any(issued(one, issuer) for issuer in believed)}:
         believed += led
         left -= led
     return not left
 
 
-def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+def issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    """Whether an issuer signed a certificate, by name and by signature."""
     try:
         certificate.verify_directly_issued_by(issuer)
     except (InvalidSignature, UnsupportedAlgorithm, TypeError, ValueError):

@@ -12,6 +12,7 @@ from typing import Any
 from asn1crypto import algos, cms, core, x509
 
 from pki.der import OCTET_STRING, SEQUENCE, SET, TAGGED_0, TAGGED_1, element
+from pki.timestamp_tokens import is_named
 
 _KEY_IDENTIFIER = b"\x80"
 
@@ -41,14 +42,9 @@ def encoded_anew(data: cms.SignedData) -> bytes:
 
 
 def signing_certificates(named: core.Asn1Value, certificates: cms.CertificateSet) -> list[x509.Certificate]:
-    """Return those certificates that have the issuer, byte for byte, and the number, or the key that a signer names.
-
-    Names are the same in any case (RFC 5280, 7.1); but nobody signs how they stand here.
-    """
+    """Return those certificates that a signer's identifier names."""
     found = [choice.chosen for choice in certificates if choice.name == "certificate"]
-    if isinstance(named, cms.IssuerAndSerialNumber):
-        return [one for one in found if _issuer_and_number(one) == named.dump()]
-    return [one for one in found if one.key_identifier == named.native]
+    return [one for one in found if is_named(one, named)]
 
 
 def _signer(signer: cms.SignerInfo, certificates: cms.CertificateSet) -> bytes:

@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 from asn1crypto import cms, core
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
+from pki.trust import issued
 from seals.cms_form import encoded_anew, signing_certificates
 from seals.endorsement import ENDORSEMENT_OID
 from seals.signature_stamp import SIGNATURE_TIME_STAMP_OID
@@ -82,20 +82,9 @@ def _is_one_chain(data: cms.SignedData) -> bool:
     others = [choice.chosen.dump() for choice in data["certificates"] if choice.chosen is not own]
     certificates = [x509.load_der_x509_certificate(der) for der in (own.dump(), *others)]
     return len({certificate.subject for certificate in certificates}) == len(certificates) and all(
-        any(_made(issuer, certificate) for certificate in certificates if certificate is not issuer)
+        any(issued(certificate, issuer) for certificate in certificates if certificate is not issuer)
         for issuer in certificates[1:]
     )
-
-
-def _made(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
-    """Whether an issuer signed a certificate, by name and by signature."""
-    if issuer.subject != certificate.issuer:
-        return False
-    try:
-        certificate.verify_directly_issued_by(issuer)
-    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
-        return False
-    return True
 
 
 def _names_its_certificate(data: cms.SignedData) -> bool:
